@@ -11,11 +11,22 @@ from practice.trial import Rule, Trial, is_generator
 
 
 def except_or(trial: Trial) -> Found | None:
-    """Exceptions that `or` or `and` joins: only one of them is caught."""
+    """Exceptions that `or` or `and` joins: only one of them is caught. Or one and a condition."""
     for handler in trial.each(ast.ExceptHandler):
         if isinstance(handler.type, ast.BoolOp):
+            parts = handler.type.values
+            caught = [each for each in parts if not _is_condition(trial, each)]
+            if len(caught) == 1:
+                return "except_condition", handler.lineno, {"name": ast.unparse(caught[0])[:60]}
             return "except_or", handler.lineno, {}
     return None
+
+
+def _is_condition(trial: Trial, value: ast.expr) -> bool:
+    """Whether this is no exception: a test, or a variable of the program's in small letters."""
+    if isinstance(value, ast.Name) and value.id[:1].islower():
+        return any(not isinstance(each, ast.alias) for each in trial.bound.get(value.id, ()))
+    return isinstance(value, ast.Compare | ast.UnaryOp | ast.Constant)
 
 
 def exception_made(trial: Trial) -> Found | None:

@@ -19,7 +19,7 @@ from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
 from practice.unpressed import outside_if
-from practice.what_ended import ERRORS, slow_statement
+from practice.what_ended import ERRORS, joined_values, slow_statement
 from practice.what_is_seen import SIGHTS
 from practice.when_read import WHEN_READ
 from practice.without_effect import SLIPS
@@ -39,7 +39,10 @@ LONGEST_MESSAGE = 300
 # Before the text of an error of Snowflake's: "(1304): 01bf-...: 001003 (42000): SQL compilation".
 QUERY_ID = re.compile(r"(?<=\(1304\): )[0-9a-f-]{36}: ")
 # Asked before an exercise's own errors: whose fault it is, and why an `except` has missed it.
-FIRST: dict[str, Rule] = {slow_statement.__name__: slow_statement, **CATCHES}
+FIRST: dict[str, Rule] = {
+    **{rule.__name__: rule for rule in (slow_statement, joined_values)},
+    **CATCHES,
+}
 
 
 @dataclass(frozen=True)

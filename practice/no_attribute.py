@@ -34,8 +34,8 @@ def attribute(trial: Trial) -> Found | None:
     named = {"name": name, "other": owner}
     if (owner, name) == ("str", "read") and "json.load" in trial.called:
         return "json_load", line, {}
-    if uncalled := _uncalled(trial, owner, name):
-        return uncalled
+    if misplaced := _uncalled(trial, owner, name) or _inside(trial, owner, name):
+        return misplaced
     if owner == "NoneType":
         # Perhaps what would have given it a value.
         return uncalled_function(trial) or nothing_given(trial) or ("none_used", line, named)
@@ -71,6 +71,19 @@ def _uncalled(trial: Trial, owner: str, name: str) -> Found | None:
             return "not_called", trial.line, {"name": ast.unparse(node.value)[:60]}
     # A plain function may be meant: of `Complete.stream` only the name after the dot is wrong.
     return None if owner == "function" else ("brackets_before", trial.line, {})
+
+
+def _inside(trial: Trial, owner: str, name: str) -> Found | None:
+    """A ``collect`` of the SQL itself, inside the parentheses that prepare it."""
+    for call in trial.each(ast.Call) if (owner, name) == ("str", "collect") else ():
+        outer = trial.parents[call]
+        prepares = isinstance(outer, ast.Call) and ast.unparse(outer.func).endswith(".sql")
+        collects = isinstance(call.func, ast.Attribute) and call.func.attr == name
+        if prepares and collects and isinstance(outer, ast.Call) and call.lineno == trial.line:
+            function = ast.unparse(outer.func)[:60]
+            named = {"name": function, "other": f"{function}(...).collect()"}
+            return "collect_inside", trial.line, named
+    return None
 
 
 def _odd_argument(trial: Trial, owner: str, name: str) -> Found | None:

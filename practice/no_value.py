@@ -36,7 +36,7 @@ def undefined(trial: Trial) -> Found | None:
     if places := trial.bound.get(name):
         elsewhere = all(isinstance(each, ast.ExceptHandler) for each in places)
         caught = _caught(trial, name) if elsewhere else None
-        return caught or _without_value(trial, name, places)
+        return caught or _deleted(trial, name) or _without_value(trial, name, places)
     return _unknown(trial, name)
 
 
@@ -126,6 +126,21 @@ def _caught(trial: Trial, name: str) -> Found | None:
     return None
 
 
+def _deleted(trial: Trial, name: str) -> Found | None:
+    """A name after ``as`` that is used below its ``except``, whose end deletes it."""
+    used = [each for each in trial.each(ast.Name) if (each.id, each.lineno) == (name, trial.line)]
+    for handler in trial.each(ast.ExceptHandler):
+        function = trial.function(handler)
+        below = handler.name == name and (handler.end_lineno or 0) < trial.line
+        if not below or any(trial.function(each) is not function for each in used):
+            continue
+        # Where a branch may have skipped all of it, something else may be missing.
+        inside = [each for each in trial.above(trial.parents[handler]) if isinstance(each, HOLDERS)]
+        if inside[:1] == ([function] if function else []):
+            return "name_deleted", trial.line, {"name": name, "other": str(handler.lineno)}
+    return None
+
+
 def _local(trial: Trial) -> Found | None:
     found = re.match(r"UnboundLocalError: \D*'(\w+)'", trial.said)
     if not found:
@@ -133,6 +148,8 @@ def _local(trial: Trial) -> Found | None:
     name, line = found[1], trial.line
     if (slip := compared(trial)) and slip[2]["name"] == name:
         return slip
+    if deleted := _deleted(trial, name):
+        return deleted
     places = trial.bound.get(name, [])
     if places and all(isinstance(each, ast.ExceptHandler) for each in places):
         return "after_except", line, {"name": name, "other": _lines_of(places)}

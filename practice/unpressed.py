@@ -21,14 +21,16 @@ STRAIGHT = (
 def outside_if(trial: Trial) -> Found | None:
     """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
     buttons = _button_ifs(trial)
-    for call in trial.each(ast.Call) if not buttons else ():
+    # In a chat, a message starts the answer; a button may do something else.
+    chats = "st.chat_input" in trial.called
+    for call in trial.each(ast.Call) if not buttons and not chats else ():
         alone = isinstance(trial.parents[call], ast.Expr)
         unused = alone and ast.unparse(call.func) == "st.button" and not _kept(call)
         if unused and any(_asks(each, call.lineno) for each in trial.each(ast.Call)):
             return "button_unused", call.lineno, {}
     if not buttons or trial.called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
-    if found := _in_else(trial, buttons):
+    if found := None if chats else _in_else(trial, buttons):
         return found
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
     pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
@@ -58,8 +60,7 @@ def _before(buttons: list[ast.If], node: ast.expr) -> str:
 def _in_else(trial: Trial, buttons: list[ast.If]) -> Found | None:
     """What asks the model in the ``else`` of a button, which runs when it wasn't pressed."""
     pressed = {id(node) for each in buttons for line in each.body for node in ast.walk(line)}
-    # In a chat, a message starts the answer; a button may do something else.
-    for each in buttons if "st.chat_input" not in trial.called else ():
+    for each in buttons:
         # `if not st.button(...)` has what a pressed one does in its `else`.
         turned = [
             node for node in ast.walk(each.test) if isinstance(node, ast.UnaryOp | ast.Compare)

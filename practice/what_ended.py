@@ -7,7 +7,7 @@ import re
 
 from practice.conditions import parameters
 from practice.no_attribute import attribute
-from practice.no_value import nothing_given, undefined
+from practice.no_value import undefined
 from practice.patterns import caught_by, lines_inside
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
@@ -23,46 +23,12 @@ from practice.trial import (
 from practice.without_effect import (
     in_place,
     lost,
-    not_called,
     range_outside,
 )
+from practice.wrong_type import wrong_type
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
-# What Python says of a value of the wrong kind, and what it means.
-TYPES = (
-    (
-        r"TypeError: can only concatenate str \(not \"(?!NoneType)(?P<other>\w+)\"\)",
-        "no_text_to_add",
-    ),
-    (
-        r"TypeError: can only concatenate list \(not \"(?!NoneType)(?P<other>\w+)\"\)",
-        "no_list_to_add",
-    ),
-    (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
-    (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
-    (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
-    (r"TypeError: string indices must be integers", "text_index"),
-    (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
-    (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
-    (r"TypeError: exceptions must derive from BaseException", "raised_no_exception"),
-    (r"TypeError: catching classes that do not inherit", "no_exception"),
-    (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
-    (r"TypeError: '(?!NoneType)(?P<other>\w+)' object is not subscriptable", "no_items"),
-    (r"TypeError: 'in <string>' requires string as left operand, not (?P<other>\w+)", "in_string"),
-    (r"TypeError: .*NoneType", "none_used"),
-    (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
-    (r"TypeError: 'int' object is not iterable", "number_iterated"),
-    (r"ValueError: (too many|not enough) values to unpack", "unpacked"),
-    (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
-    (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
-    (r".*unknown model \"(?P<name>[^\"]+)\"", "unknown_model"),
-    (r"IndexError: \w+ index out of range", "index"),
-    (r"KeyError: 'st\.\w+ has no key \"(?P<name>[^\"]+)\"", "key"),
-    (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
-    (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
-    (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
-)
 
 
 def called_wrongly(trial: Trial) -> Found | None:
@@ -133,89 +99,6 @@ def _without_self(trial: Trial, name: str) -> ast.FunctionDef | None:
     return None
 
 
-def wrong_type(trial: Trial) -> Found | None:
-    """A value that cannot do what is asked of it."""
-    if re.search(r"'?(method|function|builtin_function_or_method)'? (object|and|has)", trial.said):
-        return not_called(trial) or _squared(trial) or ("brackets_before", trial.line, {})
-    for said, code in TYPES:
-        if found := re.match(said, trial.said):
-            better = MORE[code](trial) if code in MORE else None
-            return better or (code, trial.line, found.groupdict())
-    return None
-
-
-def _squared(trial: Trial) -> Found | None:
-    """A function that is given its argument in square brackets: no number takes an item out."""
-    for node in _subscripts(trial) if "not subscriptable" in trial.said else ():
-        plain = isinstance(node.value, ast.Name | ast.Attribute)
-        if plain and not isinstance(getattr(node.slice, "value", None), int):
-            return "square_brackets", trial.line, {"name": ast.unparse(node.value)[:60]}
-    return None
-
-
-def _whole_list(trial: Trial) -> Found | None:
-    """A name that is looked up in the list that a loop walks through, not in its item."""
-    for node in _subscripts(trial):
-        for loop in trial.above(node):
-            if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Name):
-                continue
-            if text_of(node.slice) and ast.unparse(loop.iter) == ast.unparse(node.value):
-                named = {"name": ast.unparse(node.value), "other": loop.target.id}
-                return "whole_list", trial.line, named
-    return None
-
-
-def _odd_item(trial: Trial) -> Found | None:
-    """An item of a list that a loop walks through, and that is no dictionary."""
-    other = "list" if "list indices" in trial.said else "str"
-    # Of an item's item, the error may be about that.
-    if any(isinstance(node.value, ast.Subscript) for node in _subscripts(trial)):
-        return None
-    for node in _subscripts(trial):
-        for around in trial.above(node):
-            loops = [around] if isinstance(around, ast.For) else getattr(around, "generators", ())
-            for loop in loops:
-                each = ast.unparse(loop.target)
-                if text_of(node.slice) and each == ast.unparse(node.value):
-                    named = {"name": ast.unparse(loop.iter)[:60], "where": text_of(node.slice)}
-                    return "item_of_other_type", trial.line, named | {"other": other}
-    return None
-
-
-def _name_of_list(trial: Trial) -> Found | None:
-    return _whole_list(trial) or _odd_item(trial) or _key_of_list(trial)
-
-
-def _key_of_list(trial: Trial) -> Found | None:
-    """A list that is asked for a name; digits in quotes are a number that was meant."""
-    match _subscripts(trial):
-        case [node] if (key := text_of(node.slice)) and not key.isdigit():
-            named = {"name": ast.unparse(node.value)[:60], "other": key[:60]}
-            return "key_of_list", trial.line, named
-    return None
-
-
-def _empty_list(trial: Trial) -> Found | None:
-    """The first or the last item of a list that has none; the only one that the line takes."""
-    match _subscripts(trial):
-        case [node] if ast.unparse(node.slice) in ("0", "-1"):
-            return "list_empty", trial.line, {"name": ast.unparse(node.value)[:60]}
-    return None
-
-
-def _index_of_number(trial: Trial) -> Found | None:
-    """An item of a number, between the square brackets after a list."""
-    for node in _subscripts(trial):
-        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int)
-        outer = trial.parents[node]
-        if number and isinstance(outer, ast.Subscript) and outer.slice is node:
-            parts = map(ast.unparse, (outer.value, node.value, node.slice))
-            meant = "{}[{}][{}]".format(*parts)
-            named = {"name": ast.unparse(node), "other": meant[:60]}
-            return "index_of_number", node.lineno, named
-    return None
-
-
 def none_given(trial: Trial) -> Found | None:
     """``None`` from a method that changes its list, used in the line that ends the program."""
     found = in_place(trial)
@@ -225,34 +108,6 @@ def none_given(trial: Trial) -> Found | None:
     names = {name for each in made for name in targets(each)}
     used = [each for each in trial.each(ast.Name) if each.lineno == trial.line]
     return found if names & {each.id for each in used} else None
-
-
-def _taken_apart(trial: Trial) -> Found | None:
-    """What a loop takes each item of apart."""
-    for loop in trial.each(ast.For):
-        if loop.lineno != trial.line or not isinstance(loop.target, ast.Tuple):
-            continue
-        # What is taken apart inside an item may be what doesn't fit.
-        if all(isinstance(each, ast.Name) for each in loop.target.elts):
-            named = {"name": ast.unparse(loop.iter)[:60], "other": str(len(loop.target.elts))}
-            return "item_unpacked", trial.line, named
-    return None
-
-
-def _subscripts(trial: Trial) -> list[ast.Subscript]:
-    """Return where the line of the error takes an item out of something."""
-    return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
-
-
-# What is certain of an error once the line is looked at, too.
-MORE: dict[str, Rule] = {
-    "name_of_list": _name_of_list,
-    "text_index": _odd_item,
-    "index": _empty_list,
-    "no_items": _index_of_number,
-    "none_used": nothing_given,
-    "unpacked": _taken_apart,
-}
 
 
 def imported(trial: Trial) -> Found | None:
@@ -283,6 +138,19 @@ def slow_statement(trial: Trial) -> Found | None:
     error = trial.evidence.error
     ended = error is not None and "statement or warehouse timeout" in error.message
     return ("slow_statement", trial.line, {}) if ended else None
+
+
+def joined_values(trial: Trial) -> Found | None:
+    """Two values in one pair of quotes, where the second of them is missing."""
+    if not re.search(r"Bind variable|missing \d+ required", trial.said):
+        return None
+    for node in trial.each(ast.Constant):
+        first, _, second = (each.strip() for each in text_of(node).partition(","))
+        given = isinstance(trial.parents[node], ast.List | ast.Tuple | ast.Call)
+        if given and first and second in trial.bound:
+            named = {"name": text_of(node)[:60], "other": f'"{first[:60]}", {second}'}
+            return "joined_values", node.lineno, named
+    return None
 
 
 def unknown_sql(trial: Trial) -> Found | None:

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from practice.comparisons import dict_compared, never_given
 from practice.conditions import Condition
 from practice.patterns import caught_by, parse_program
 from practice.slips import Found
@@ -239,6 +240,6 @@ SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(object_shown, container_shown, wrong_value, printed, part_shown, quoted_code),
-        *(returned_in_loop, uncalled_function, bubble_name, skipped),
+        *(returned_in_loop, uncalled_function, bubble_name, never_given, dict_compared, skipped),
     )
 }

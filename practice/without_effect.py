@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from practice.comparisons import always_true, compared_by_is, never_equal
 from practice.excepts import (
     except_or,
     exception_made,
@@ -24,7 +25,6 @@ from practice.trial import (
     given_to,
     is_generator,
     targets,
-    text_of,
 )
 
 # Methods that do nothing, and are worth nothing, unless they are called.
@@ -35,15 +35,10 @@ METHODS = frozenset(
 CALLED = (*ELEMENTS, "stop", "rerun")
 # What changes a list and returns nothing.
 IN_PLACE = ("append", "extend", "insert", "sort", "reverse")
-# What compares objects, and the signs that compare values.
-SIGNS: dict[type[ast.cmpop], dict[str, str]] = {
-    ast.Is: {"name": "is", "other": "=="},
-    ast.IsNot: {"name": "is not", "other": "!="},
-}
 HEADINGS = ("st.title", "st.header", "st.subheader")
-# What gives a new value and leaves the old as it is.
 # What changes something that others see, or draws.
 ACTING = (*IN_PLACE, *ELEMENTS, "clear", "close", "pop", "remove", "update")
+# What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
 
@@ -347,55 +342,6 @@ def _named(value: ast.expr) -> str:
         case ast.Subscript(slice=ast.Constant(value=str(name))) | ast.Attribute(attr=name):
             return name
     return ""
-
-
-def always_true(trial: Trial) -> Found | None:
-    """A condition with a bare value after ``or``: a comparison does not go on behind it."""
-    for node in trial.each(ast.BoolOp):
-        holder = trial.parents[node]
-        if isinstance(holder, ast.Assign):
-            tests = [
-                each for each in trial.each(ast.If) if ast.unparse(each.test) in targets(holder)
-            ]
-            holder = tests[0] if tests else holder
-        if not isinstance(holder, ast.If | ast.While) or not isinstance(node.op, ast.Or):
-            continue
-        first, *others = node.values
-        bare = next((each for each in others if isinstance(each, ast.Constant)), None)
-        if isinstance(first, ast.Compare) and bare is not None and bare.value:
-            return "always_true", node.lineno, {"name": ast.unparse(bare)}
-    return None
-
-
-def never_equal(trial: Trial) -> Found | None:
-    """A string that is compared with a number."""
-    for node in trial.each(ast.Compare):
-        for text, number in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
-            value = number.value if isinstance(number, ast.Constant) else None
-            equal = isinstance(node.ops[0], ast.Eq | ast.NotEq)
-            if equal and type(value) in (int, float) and _is_text(trial, text):
-                named = {"name": ast.unparse(text), "other": str(value)}
-                return "never_equal", node.lineno, named
-    return None
-
-
-def compared_by_is(trial: Trial) -> Found | None:
-    """A string or a number of the program's own that is compared by ``is``."""
-    for node in trial.each(ast.Compare):
-        sides = (node.left, node.comparators[0])
-        values = [each.value for each in sides if isinstance(each, ast.Constant)]
-        meant = SIGNS.get(type(node.ops[0]))
-        if meant and any(type(value) in (str, int, float) for value in values):
-            return "compared_by_is", node.lineno, meant
-    return None
-
-
-def _is_text(trial: Trial, value: ast.expr) -> bool:
-    if isinstance(value, ast.Name) and len(trial.bound.get(value.id, ())) == 1:
-        given = [each.value for each in trial.each(ast.Assign) if value.id in targets(each)]
-        value = given[0] if given else value
-    made = isinstance(value, ast.Call) and ast.unparse(value.func) == "str"
-    return made or isinstance(value, ast.JoinedStr) or bool(text_of(value))
 
 
 def wrapper_closed(trial: Trial) -> Found | None:

@@ -226,6 +226,13 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         ("def keep(to):\n    to = []\n    return len(to)\nst.write(keep(x))", "parameter_replaced"),
         ("def keep(a, b):\n    return a\nst.write(keep(b, a))", "swapped"),
         ("try:\n    f()\nexcept KeyError or OSError:\n    pass", "except_or"),
+        ("try:\n    f()\nexcept KeyError and not x:\n    pass", "except_condition"),
+        ("x = []\ntry:\n    f()\nexcept KeyError and x:\n    pass", "except_condition"),
+        ("from m import x\ntry:\n    f()\nexcept KeyError or x:\n    pass", "except_or"),
+        ("if x.strip() == ' ':\n    f()", "never_given"),
+        ("y = x.lower()\nif y != 'No':\n    f()", "never_given"),
+        ("end = {'why': 1}\nif end is None:\n    f()", "dict_compared"),
+        ("end = {'why': 1}\ny = end\nif 'length' == y:\n    f()", "dict_compared"),
         ("try:\n    f()\nexcept (KeyError, OSError()):\n    pass", "exception_made"),
         ("if name == 'a' or 'b':\n    st.info(name)", "always_true"),
         ("x = name == 'a' or 'b'\nif x:\n    st.info(name)", "always_true"),
@@ -368,6 +375,10 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{MAKE}try:\n    x = list(make())\nexcept KeyError:\n    pass\nf(x)",
         f"{MAKE}def f():\n    try:\n        yield from make()\n    except KeyError: pass\ng(f())",
         "if str(y) == '429' or y == 429:\n    f()",
+        "if x.strip() == '' or x.strip(' ') == ' ' or x.strip() in ' ':\n    f()",
+        "end = {'why': 1}\nif end['why'] == 1 or len(end) == 1:\n    f()",
+        "end = {'why': 1}\nend = f(end)\nif end is None:\n    f()",
+        "end = {'why': 1}\ndef tell(end):\n    return end == 'length'\nf(tell(end['why']))",
         f"{MAKE}x = make()\nlater = lambda: list(x)\nst.write_stream(x)\nlater()",
         "def run(f): f()\ndef g(): pass\nx = g\nrun(x)",
         "def g(): pass\njob.source = g\njob.source()",
@@ -578,6 +589,32 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
             "no_such_argument",
         ),
         ("TypeError: 'method' object is not subscriptable", "x[0]", "brackets_before"),
+        ("TypeError: 'method' object is not subscriptable", "x[-1:]", "brackets_before"),
+        ("TypeError: 'method' object is not subscriptable", "x.y[z]", "square_brackets"),
+        ("TypeError: 'method' object is not subscriptable", "st.text[a['b']]", "square_brackets"),
+        ("TypeError: 'function' object is not subscriptable", "a[b['c']]", "brackets_before"),
+        ("TypeError: Object of type set is not JSON serializable", "f({'a', 1})", "set_for_dict"),
+        ("TypeError: Object of type set is not JSON serializable", "f({'a'})", "not_json"),
+        ("TypeError: Object of type Row is not JSON serializable", "f(x)", "not_json"),
+        (
+            "AttributeError: 'str' object has no attribute 'collect'",
+            "x.collect()",
+            "no_such_method",
+        ),
+        (
+            "AttributeError: 'str' object has no attribute 'collect'",
+            "session.sql(x.collect())",
+            "collect_inside",
+        ),
+        ("Error: (1304): Bind variable ?2 not set.", "x = f(['m, x'])", "joined_values"),
+        ("Error: (1304): Bind variable ?2 not set.", "x = f(['m, y'])", None),
+        ("TypeError: string indices must be integers, not 'tuple'", "x[a, a + 5]", "slice_comma"),
+        ("TypeError: string indices must be integers, not 'tuple'", "x[a]", "text_index"),
+        (
+            "TypeError: list indices must be integers or slices, not tuple",
+            "x[0, 0]",
+            "item_comma",
+        ),
         ("TypeError: 'str' object is not callable", "x()", "not_a_function"),
         ('TypeError: can only concatenate str (not "int") to str', "x", "no_text_to_add"),
         ("TypeError: object of type 'generator' has no len()", "x", "generator_whole"),
@@ -823,6 +860,42 @@ def test_a_stream_in_the_session_state_is_told_from_other_values() -> None:
     assert result.mistake == "unkept_stream"
 
 
+@pytest.mark.parametrize(
+    ("added", "mistake"),
+    [
+        ("turns += (x, [])", "added_singly"),
+        ("turns.extend([x, y])", "added_singly"),
+        ("turns += [(x, [])]", "item_unpacked"),
+        ("turns += (x, y), (x, y)", "item_unpacked"),
+        ("turns += (x,)", "item_unpacked"),
+    ],
+)
+def test_a_pair_that_a_list_got_one_by_one_is_named_where_it_was_added(
+    added: str, mistake: str
+) -> None:
+    said = "ValueError: too many values to unpack (expected 2)"
+    result = failed(said, 1, f"for x, y in turns: f()\n{added}")
+    assert (result.mistake, result.line) == (mistake, 2 if mistake == "added_singly" else 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        ("try: x = f()\nexcept A as x: x = g()\nh(x)", "name_deleted"),
+        ("try: f()\nexcept A as x: g()\nh(x)", "name_deleted"),
+        ("def y():\n    try: x = f()\n    except A as x: x = g()\ny(x)", "only_inside"),
+        ("if f:\n    try: x = f()\n    except A as x: x = g()\nh(x)", "skipped_value"),
+    ],
+)
+def test_a_name_that_an_except_deletes_is_told_from_one_that_was_never_given(
+    code: str, mistake: str
+) -> None:
+    line = code.count("\n") + 1
+    assert failed("NameError: name 'x' is not defined", line, code).mistake == mistake
+    inside = "def y():\n    try: x = f()\n    except A as x: x = g()\n    h(x)"
+    assert failed(UNBOUND, 4, inside).mistake == "name_deleted"
+
+
 def test_a_list_that_stands_for_its_item_is_named_and_so_is_the_item() -> None:
     said = "TypeError: list indices must be integers or slices, not str"
     message = failed(said, 1, "for x in all: all['a']").message
@@ -871,6 +944,7 @@ BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
         (f"{BUTTON}session.sql('SELECT 1').collect()", "outside_if"),
         (f"{BUTTON}query = session.sql('SELECT 1')", "skipped_if"),
         ('st.button("Go")\nComplete()', "button_unused"),
+        ('if st.chat_input():\n    st.button("Stop")\n    Complete()', "skipped_if"),
         ('Complete()\nst.button("Go")', "skipped_if"),
         (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped_if"),
         (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped_if"),
