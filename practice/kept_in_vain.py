@@ -32,7 +32,7 @@ def own_copy(trial: Trial) -> Found | None:
         shared = {name for node in ast.walk(function) for name in getattr(node, "names", ())}
         parameters = {each.arg for each in function.args.args}
         for node in ast.walk(function):
-            if not isinstance(node, ast.Assign) or not _is_empty(node.value):
+            if not isinstance(node, ast.Assign) or not is_empty(node.value):
                 continue
             for name in targets(node) - shared:
                 named = {"name": name, "other": function.name}
@@ -69,7 +69,7 @@ def list_unnamed(trial: Trial) -> Found | None:
                 continue
             for parameter, value in given_to(function, call):
                 unseen = parameter not in _handed_out(function)
-                if unseen and parameter in fills(function) and _is_empty(value):
+                if unseen and parameter in fills(function) and is_empty(value):
                     return "list_unnamed", call.lineno, {"name": function.name}
     return None
 
@@ -115,7 +115,7 @@ def stored_empty(trial: Trial) -> Found | None:
     grown = {ast.unparse(each.target) for each in trial.each(ast.AugAssign)}
     for node in trial.each(ast.Assign):
         block = next((each for each in blocks(trial.parents[node]) if node in each), [])
-        empty = _is_empty(node.value) or ast.unparse(node.value) == "()"
+        empty = is_empty(node.value) or ast.unparse(node.value) == "()"
         for name in map(ast.unparse, node.targets if empty else ()):
             lines = (each for each in block[block.index(node) + 1 :] if _names(each, name))
             later = next(lines, None)
@@ -171,7 +171,7 @@ def _names(statement: ast.stmt, name: str) -> bool:
 def list_replaced(trial: Trial) -> Found | None:
     """An empty list under a name whose list before that was kept in the lines above."""
     for node in trial.each(ast.Assign):
-        if not _is_empty(node.value) or in_loop(trial, node) or trial.function(node):
+        if not is_empty(node.value) or in_loop(trial, node) or trial.function(node):
             continue
         block = next((each for each in blocks(trial.parents[node]) if node in each), [])
         for earlier in block[: block.index(node)]:
@@ -217,7 +217,7 @@ def new_each_run(trial: Trial) -> Found | None:
     """A list that is sent to the model, filled in each run, and empty at the start of the next."""
     several = len(trial.evidence.runs) > 1
     for node in trial.each(ast.Assign) if several else ():
-        if trial.parents[node] is not trial.program or not _is_empty(node.value):
+        if trial.parents[node] is not trial.program or not is_empty(node.value):
             continue
         for name in targets(node):
             once = len(trial.bound[name]) == 1
@@ -255,7 +255,7 @@ def _from_state(trial: Trial, methods: list[ast.Attribute]) -> bool:
     given = [*(trial.parents[each] for each in methods), *(each.iter for each in loops)]
     nodes = [node for each in given for node in ast.walk(each)]
     return any(isinstance(node, ast.Name) and node.id in states for node in nodes) or any(
-        _is_state(node) for node in nodes if isinstance(node, ast.expr)
+        is_state(node) for node in nodes if isinstance(node, ast.expr)
     )
 
 
@@ -297,7 +297,8 @@ def _stored(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def _is_empty(value: ast.expr) -> bool:
+def is_empty(value: ast.expr) -> bool:
+    """Whether this is an empty string or list."""
     return ast.unparse(value) in ("''", "[]", "list()", "str()")
 
 
@@ -318,7 +319,7 @@ def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
     return (
         name not in filled
         and any(isinstance(each, ast.Assign) for each in parents)
-        and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
+        and all(not isinstance(each, ast.Assign) or is_empty(each.value) for each in parents)
         and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
         and not any(value is not None and name in ast.unparse(value) for value in given)
     )
@@ -341,8 +342,8 @@ def unread_key(trial: Trial) -> Found | None:
 
     Looked at only where the value is kept under it.
     """
-    keys = [text_of(each.slice) for each in trial.each(ast.Subscript) if _is_state(each.value)]
-    keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
+    keys = [text_of(each.slice) for each in trial.each(ast.Subscript) if is_state(each.value)]
+    keys += [each.attr for each in trial.each(ast.Attribute) if is_state(each.value)]
     for name in trial.evidence.kept:
         others = [each for each in trial.evidence.kept if keys.count(each) > 1]
         # A value beside the one that is read does no harm.
@@ -361,7 +362,8 @@ def unread_key(trial: Trial) -> Found | None:
     return None
 
 
-def _is_state(node: ast.expr) -> bool:
+def is_state(node: ast.expr) -> bool:
+    """Whether this is the session state."""
     return ast.unparse(node) == "st.session_state"
 
 

@@ -137,7 +137,7 @@ def _deleted(trial: Trial, name: str) -> Found | None:
         # Where a branch may have skipped all of it, something else may be missing.
         inside = [each for each in trial.above(trial.parents[handler]) if isinstance(each, HOLDERS)]
         if inside[:1] == ([function] if function else []):
-            return "name_deleted", trial.line, {"name": name, "other": str(handler.lineno)}
+            return "after_except", trial.line, {"name": name, "other": str(handler.lineno)}
     return None
 
 

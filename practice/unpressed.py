@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from practice.kept_in_vain import INSIDE, is_empty, is_state
 from practice.slips import Found
-from practice.trial import Trial, targets
+from practice.trial import Trial, targets, text_of
 
 # What is for a button to start.
 # ``session.sql`` only prepares a statement: ``collect`` runs it.
@@ -30,7 +31,7 @@ def outside_if(trial: Trial) -> Found | None:
             return "button_unused", call.lineno, {}
     if not buttons or trial.called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
-    if found := None if chats else _in_else(trial, buttons):
+    if found := None if chats else (_in_else(trial, buttons) or _emptied(trial, buttons)):
         return found
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
     pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
@@ -55,6 +56,27 @@ def _before(buttons: list[ast.If], node: ast.expr) -> str:
     """Return the line of the button's ``if`` that a line was meant to be in: the last above it."""
     lines = [each.lineno for each in buttons]
     return str(max((each for each in lines if each < node.lineno), default=lines[0]))
+
+
+def _emptied(trial: Trial, buttons: list[ast.If]) -> Found | None:
+    """A key of the session state that the task asks for, which each run empties."""
+    for made in trial.each(ast.Assign):
+        value = made.value
+        if isinstance(value, ast.Name):
+            places = [trial.parents[each] for each in trial.bound.get(value.id, [])]
+            first = places[0] if len(places) == 1 else None
+            if isinstance(first, ast.Assign) and _always_runs(trial, first):
+                value = first.value
+        if not is_empty(value) or not _always_runs(trial, made):
+            continue
+        for place in made.targets:
+            if not isinstance(place, INSIDE) or not is_state(place.value):
+                continue
+            key = place.attr if isinstance(place, ast.Attribute) else text_of(place.slice)
+            if f'"{key}"' in trial.exercise.solution:
+                named = {"name": key, "other": str(buttons[0].lineno)}
+                return "emptied_each_run", made.lineno, named
+    return None
 
 
 def _in_else(trial: Trial, buttons: list[ast.If]) -> Found | None:

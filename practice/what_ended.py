@@ -282,6 +282,12 @@ def refused(trial: Trial) -> Found | None:
     return None if last == "user" else ("message_last", line, {"name": last})
 
 
+def prompt_type(trial: Trial) -> Found | None:
+    """A prompt of a type that ``Complete`` doesn't take."""
+    odd = trial.said.startswith("ValueError: in REST mode, 'prompt' must be")
+    return ("prompt_type", trial.line, {}) if odd else None
+
+
 def long_pauses(trial: Trial) -> Found | None:
     """Pauses so long that the program was stopped in them."""
     if trial.evidence.ended != "sleep":
@@ -298,6 +304,6 @@ ERRORS: dict[str, Rule] = {
     for rule in (
         *(undefined, range_outside, attribute, called_wrongly, wrong_type, imported),
         *(unknown_sql, streamed),
-        *(endless, long_pauses, raised_uncaught, refused, none_given),
+        *(endless, long_pauses, raised_uncaught, refused, prompt_type, none_given),
     )
 }

@@ -70,7 +70,9 @@ def object_shown(trial: Trial) -> Found | None:
     for text, line in (*shown, *trial.evidence.printed):
         if re.search(r"<(function|bound method) ", text):
             return "brackets_before", line, {}
-        if found := re.search(r"<(generator object|class) \w*", text):
+        if "<generator object " in text:
+            return "generator_shown", line, {}
+        if found := re.search(r"<class \w*", text):
             return "object_shown", line, {"name": f"{found[0]} ...>"}
     return None
 

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from local_cortex import LocalCortex
-from local_cortex.engines import ToolPiece
+from local_cortex.engines import End, ToolPiece
 from local_cortex.routes import anthropic_api
 from tests.local_cortex.cortex_engines import END, call
 
@@ -92,7 +92,12 @@ def test_an_answer_streams_its_blocks_one_after_another(rest: httpx.Client) -> N
 
 def test_two_calls_in_a_row_are_two_blocks() -> None:
     writer = anthropic_api._Writer(call())
-    pieces = [ToolPiece(0, "", "a", "f"), ToolPiece(0, "{}"), ToolPiece(1, "[]", "b", "g"), END]
+    pieces: list[ToolPiece | End] = [
+        ToolPiece(0, "", "a", "f"),
+        ToolPiece(0, "{}"),
+        ToolPiece(1, "[]", "b", "g"),
+        END,
+    ]
     written = b"\n\n".join(sent for piece in pieces for sent in writer.encode(piece)).decode()
     found = [json.loads(line[6:]) for line in written.splitlines() if line.startswith("data: ")]
     assert [(one["type"], one["index"]) for one in found if "index" in one] == [

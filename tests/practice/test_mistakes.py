@@ -733,6 +733,7 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("IndexError: string index out of range", "x[0]", "list_empty"),
         ("ImportError: cannot import name 'Complete' from 'streamlit'", "x", "import_elsewhere"),
         ("SyntaxError: keyword argument repeated: model", "f(model=1, model=2)", "argument_twice"),
+        ("ValueError: in REST mode, 'prompt' must be a string or a list", "f(x)", "prompt_type"),
         (GIVEN, "def f(): return 'x'\nst.write_stream(f())", "no_yield"),
         (GIVEN, "st.write_stream(stream=5)", "no_stream_given"),
         (GIVEN.replace("str", "function"), "st.write_stream(f)", "function_streamed"),
@@ -777,6 +778,26 @@ def test_what_an_except_raises_itself_is_told_from_what_it_raises_again(
 ) -> None:
     code = f"{IMPORTS}try:\n    ask()\nexcept KeyError:\n    {inside}"
     assert (failed("KeyError: 'x'", 7, code).mistake == "raised_in_except") == named
+
+
+EXIT = "class Told:\n    def __exit__(self, kind, error, trace):\n        {}\n"
+
+
+@pytest.mark.parametrize(
+    ("inside", "line", "named"),
+    [
+        ("if isinstance(error, KeyError): st.warning('x')", 8, True),
+        ("if isinstance(error, KeyError): return True", 8, False),
+        ("return isinstance(error, KeyError)", 8, False),
+        ("self.stream.close()", 8, False),
+        ("if isinstance(error, KeyError): st.warning('x')", 9, False),
+    ],
+)
+def test_an_exit_that_returns_nothing_is_named_only_if_it_looks_at_the_error(
+    inside: str, line: int, *, named: bool
+) -> None:
+    code = f"{IMPORTS}{EXIT.format(inside)}with Told():\n    ask()\nask()"
+    assert (failed("KeyError: 'x'", line, code).mistake == "exit_goes_on") == named
 
 
 def test_an_item_that_is_no_dictionary_is_named_with_its_list() -> None:
@@ -881,8 +902,8 @@ def test_a_pair_that_a_list_got_one_by_one_is_named_where_it_was_added(
 @pytest.mark.parametrize(
     ("code", "mistake"),
     [
-        ("try: x = f()\nexcept A as x: x = g()\nh(x)", "name_deleted"),
-        ("try: f()\nexcept A as x: g()\nh(x)", "name_deleted"),
+        ("try: x = f()\nexcept A as x: x = g()\nh(x)", "after_except"),
+        ("try: f()\nexcept A as x: g()\nh(x)", "after_except"),
         ("def y():\n    try: x = f()\n    except A as x: x = g()\ny(x)", "only_inside"),
         ("if f:\n    try: x = f()\n    except A as x: x = g()\nh(x)", "skipped_value"),
     ],
@@ -893,7 +914,7 @@ def test_a_name_that_an_except_deletes_is_told_from_one_that_was_never_given(
     line = code.count("\n") + 1
     assert failed("NameError: name 'x' is not defined", line, code).mistake == mistake
     inside = "def y():\n    try: x = f()\n    except A as x: x = g()\n    h(x)"
-    assert failed(UNBOUND, 4, inside).mistake == "name_deleted"
+    assert failed(UNBOUND, 4, inside).mistake == "after_except"
 
 
 def test_a_list_that_stands_for_its_item_is_named_and_so_is_the_item() -> None:
@@ -963,6 +984,32 @@ def test_what_does_not_wait_for_the_button_is_named_only_if_it_never_waits(
     # What is not flagged gets to the check, whose call was not reached either.
     never = f"{IMPORTS}{code}\nif 0:\n    st.success('9.40.1')\n"
     assert judged(never).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("x = st.session_state['answer'] = []\n{}", 4),
+        ("x = []\nst.session_state.answer = x\n{}", 5),
+        ("if 'answer' not in st.session_state:\n    st.session_state['answer'] = []\n{}", 0),
+        ("st.session_state['answer'] = st.session_state.get('answer', [])\n{}", 0),
+        ("st.session_state['other'] = []\n{}", 0),
+        ("{}    st.session_state['answer'] = []\n", 0),
+        ("x = []\n{}    x = [1]\nst.session_state['answer'] = x\n", 0),
+    ],
+)
+def test_what_the_task_asks_to_keep_is_emptied_by_each_run_outside_the_buttons_if(
+    code: str, line: int
+) -> None:
+    never = f"{IMPORTS}{code.format(BUTTON)}if 0:\n    st.success('9.40.1')\n"
+    result = judged(never, solution='st.session_state["answer"] = []')
+    assert (result.line if result.mistake == "emptied_each_run" else 0) == line
+
+
+def test_a_generator_that_is_shown_is_told_from_what_it_hands_out() -> None:
+    body = "<generator object <genexpr> at 0x1>"
+    drawn = Draw(name="success", args={"body": body}, into=0, id=1, line=4)
+    assert judged(f"{IMPORTS}st.success(x)", drawn, END).mistake == "generator_shown"
 
 
 def test_a_text_with_the_name_of_a_variable_in_braces_lacks_its_f() -> None:
