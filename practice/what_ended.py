@@ -304,6 +304,6 @@ ERRORS: dict[str, Rule] = {
     for rule in (
         *(undefined, range_outside, attribute, called_wrongly, wrong_type, imported),
         *(unknown_sql, streamed),
-        *(endless, long_pauses, raised_uncaught, refused, prompt_type, none_given),
+        *(endless, long_pauses, raised_uncaught, refused, none_given, prompt_type),
     )
 }
