@@ -74,10 +74,7 @@ class SqlError(Exception):
 
 
 class Answers:
-    """The answers to one program, and how many it has had.
-
-    ``in_words``: each piece is a word, however many of the model's pieces have come at once.
-    """
+    """The answers to one program, and how many it has had."""
 
     def __init__(
         self,
@@ -85,10 +82,7 @@ class Answers:
         sql: Sql,
         limits: RunLimits,
         chat: Complete | None = None,
-        *,
-        in_words: bool = False,
     ) -> None:
-        self._in_words = in_words
         self._complete, self._sql, self._limits = complete, sql, limits
         self._chat = chat or complete
         self._calls = self._asked = 0
@@ -124,7 +118,7 @@ class Answers:
             self._count(event.prompt)
             answer = (self._chat if event.chat else self._complete)(_request(event))
             deltas = iter([answer] if isinstance(answer, str) else answer)
-            self._streams[number] = _Words(deltas) if self._in_words else deltas
+            self._streams[number] = _Words(deltas)
             self._first[number] = next(self._streams[number], None)
             line = _line({"value": number})
         except Exception as error:
@@ -184,7 +178,11 @@ class Answers:
 
 
 class _Words:
-    """An answer word by word."""
+    """An answer word by word, however many of the model's pieces have come at once.
+
+    On a busy machine many do. A program that shows each as it comes would get one or two, and be
+    told that it had waited for the whole answer; and Stop would come later in the text.
+    """
 
     def __init__(self, deltas: Iterator[str]) -> None:
         self._deltas = deltas

@@ -72,8 +72,7 @@ class Scene:
             ``True``.
         inside_snowflake: whether there is an active session, and no secrets, as in Snowflake.
         say: messages for its ``st.chat_input``: it runs once without one, then once for each.
-        stop_after: how many pieces, then words, the program gets of an answer before Stop is
-            pressed.
+        stop_after: how many pieces the program gets of an answer before Stop is pressed.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)

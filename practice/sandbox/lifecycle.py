@@ -123,10 +123,7 @@ def run(
         try:
             while (ahead := place.wait(LOOK_SECONDS)) is not None:
                 yield Queued(at=clock() - begun, ahead=ahead)
-            # Else Stop would come later on a busy machine, where pieces come at once.
-            in_words = scene.stop_after is not None
-            answers = Answers(complete, sql, limits, chat, in_words=in_words)
-            running = _Run(answers, limits, place, clock)
+            running = _Run(Answers(complete, sql, limits, chat), limits, place, clock)
             running.start(runtime, job(code, scene, turn, runtime.modules))
             yield from running.events()
         finally:

@@ -228,14 +228,14 @@ def test_what_the_model_raises_becomes_the_snowflake_clients_error() -> None:
         raise FAILURES[name][0]
 
     def _later(error: Exception) -> Iterator[str]:
-        yield "so far"
+        yield "begun"
         raise error
 
     code = f"""{SETUP}
 for when in ("at-once", "later"):
     for name in {list(FAILURES)}:
         try:
-            for text in Complete(f"{{when}} {{name}}", "hi", stream=True): assert text == "so far"
+            for text in Complete(f"{{when}} {{name}}", "hi", stream=True): assert text == "begun"
         except Exception as error: print(type(error).__name__, error)
 """
     events = ran(code, failing, limits=RunLimits(calls=50))

@@ -53,10 +53,9 @@ def test_stop_ends_a_program_at_the_next_piece_that_it_shows() -> None:
     assert printed(events) == ""
 
 
-def test_a_scene_with_stop_gives_words_however_many_come_at_once() -> None:
+def test_a_program_gets_words_however_many_come_at_once() -> None:
     code = f"{ASK}\nprint(list(stream))"
-    scene = Scene(stop_after=9)
-    events = list(run(code, complete=lambda _: ["one two", " three"], scene=scene))
+    events = list(run(code, complete=lambda _: ["one two", " three"]))
     assert printed(events) == "['one ', 'two', ' three']\n"
 
 
