@@ -94,26 +94,6 @@ def raised_in_except(trial: Trial) -> Found | None:
     return None
 
 
-def exit_goes_on(trial: Trial) -> Found | None:
-    """An error that got past an ``__exit__`` which looks at its kind, but returns nothing."""
-    error = trial.evidence.error
-    made = {each.name: each for each in trial.each(ast.ClassDef)}
-    for holder in trial.each(ast.With) if error else ():
-        passed = range(holder.body[0].lineno, (holder.end_lineno or 0) + 1)
-        if error is None or not any(line in passed for line in error.lines):
-            continue
-        for item in holder.items:
-            name = ast.unparse(getattr(item.context_expr, "func", item.context_expr))
-            for method in made[name].body if name in made else ():
-                inside = [*ast.walk(method)]
-                named = getattr(method, "name", "") == "__exit__"
-                looks = {"isinstance", "issubclass"} & {getattr(each, "id", "") for each in inside}
-                gives = any(isinstance(each, ast.Return) and each.value for each in inside)
-                if named and looks and not gives:
-                    return "exit_goes_on", method.lineno, {}
-    return None
-
-
 def return_in_finally(trial: Trial) -> Found | None:
     """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
     for holder in trial.each(ast.Try):
@@ -155,6 +135,5 @@ def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
 
 #: Why an ``except`` missed an error.
 CATCHES: dict[str, Rule] = {
-    rule.__name__: rule
-    for rule in (except_or, exception_made, raised_in_except, lazy_error, exit_goes_on)
+    rule.__name__: rule for rule in (except_or, exception_made, raised_in_except, lazy_error)
 }

@@ -40,8 +40,7 @@ LONGEST_MESSAGE = 300
 QUERY_ID = re.compile(r"(?<=\(1304\): )[0-9a-f-]{36}: ")
 # Asked before an exercise's own errors: whose fault it is, and why an `except` has missed it.
 FIRST: dict[str, Rule] = {
-    **{rule.__name__: rule for rule in (slow_statement, joined_values)},
-    **CATCHES,
+    rule.__name__: rule for rule in (slow_statement, joined_values, *CATCHES.values())
 }
 
 

@@ -9,7 +9,7 @@ from practice.trial import Rule, Trial, blocks, given_to, in_loop, similar, targ
 
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
-# Types of what every run makes anew.
+# Types of values that a program makes again in each run: losing them changes nothing.
 RESOURCES = ("Session", "OpenAI")
 # Types of what gives pieces of an answer, and no text.
 STREAMS = ("generator", "Stream")

@@ -77,10 +77,9 @@ def _inside(trial: Trial, owner: str, name: str) -> Found | None:
     """A ``collect`` of the SQL itself, inside the parentheses that prepare it."""
     for call in trial.each(ast.Call) if (owner, name) == ("str", "collect") else ():
         outer = trial.parents[call]
-        prepares = isinstance(outer, ast.Call) and ast.unparse(outer.func).endswith(".sql")
-        collects = isinstance(call.func, ast.Attribute) and call.func.attr == name
-        if prepares and collects and isinstance(outer, ast.Call) and call.lineno == trial.line:
-            function = ast.unparse(outer.func)[:60]
+        function = ast.unparse(outer.func)[:60] if isinstance(outer, ast.Call) else ""
+        collects = ast.unparse(call.func).endswith(".collect") and call.lineno == trial.line
+        if collects and function.endswith(".sql"):
             named = {"name": function, "other": f"{function}(...).collect()"}
             return "collect_inside", trial.line, named
     return None

@@ -127,7 +127,10 @@ def _caught(trial: Trial, name: str) -> Found | None:
 
 
 def _deleted(trial: Trial, name: str) -> Found | None:
-    """A name after ``as`` that is used below its ``except``, whose end deletes it."""
+    """A name after ``as`` that is used outside its ``except``, whose end deletes it."""
+    places = trial.bound.get(name, [])
+    if places and all(isinstance(each, ast.ExceptHandler) for each in places):
+        return "after_except", trial.line, {"name": name, "other": _first_line(places)}
     used = [each for each in trial.each(ast.Name) if (each.id, each.lineno) == (name, trial.line)]
     for handler in trial.each(ast.ExceptHandler):
         function = trial.function(handler)
@@ -150,10 +153,7 @@ def _local(trial: Trial) -> Found | None:
         return slip
     if deleted := _deleted(trial, name):
         return deleted
-    places = trial.bound.get(name, [])
-    if places and all(isinstance(each, ast.ExceptHandler) for each in places):
-        return "after_except", line, {"name": name, "other": _lines_of(places)}
-    inside = [trial.function(node) for node in places]
+    inside = [trial.function(node) for node in trial.bound.get(name, ())]
     here = [
         trial.function(node)
         for node in trial.each(ast.Name)
@@ -165,14 +165,12 @@ def _local(trial: Trial) -> Found | None:
     return "no_value_yet", line, {"name": name}
 
 
-def _lines_of(places: list[ast.AST]) -> str:
+def _first_line(places: list[ast.AST]) -> str:
     return str(min(getattr(node, "lineno", 0) for node in places))
 
 
 def _elsewhere(trial: Trial, name: str, places: list[ast.AST]) -> Found | None:
     """A name that has its value only in a place which the line is not in."""
-    if all(isinstance(each, ast.ExceptHandler) for each in places):
-        return "after_except", trial.line, {"name": name, "other": _lines_of(places)}
     scopes = [
         next((n for n in trial.above(each) if isinstance(n, SCOPES)), None) for each in places
     ]
@@ -180,7 +178,7 @@ def _elsewhere(trial: Trial, name: str, places: list[ast.AST]) -> Found | None:
         case ast.ClassDef(name=other) if all(each is scopes[0] for each in scopes):
             return "of_a_class", trial.line, {"name": name, "other": other}
     if all(isinstance(each, COMPREHENSIONS) for each in scopes):
-        return "in_comprehension", trial.line, {"name": name, "other": _lines_of(places)}
+        return "in_comprehension", trial.line, {"name": name, "other": _first_line(places)}
     return None
 
 

@@ -298,7 +298,7 @@ def test_the_openai_client_sends_the_token_that_the_session_has_now() -> None:
     sent = [client.default_headers["Authorization"] for client in clients]
     assert sent == ['Snowflake Token="first"', 'Snowflake Token="second"']
     assert str(clients[0].base_url).startswith("https://a.snowflakecomputing.com")
-    # Whoever asks has tries of their own.
+    # The caller repeats a refused request; the client must not.
     assert [client.max_retries for client in clients] == [0, 0]
 
 

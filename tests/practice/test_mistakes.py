@@ -780,26 +780,6 @@ def test_what_an_except_raises_itself_is_told_from_what_it_raises_again(
     assert (failed("KeyError: 'x'", 7, code).mistake == "raised_in_except") == named
 
 
-EXIT = "class Told:\n    def __exit__(self, kind, error, trace):\n        {}\n"
-
-
-@pytest.mark.parametrize(
-    ("inside", "line", "named"),
-    [
-        ("if isinstance(error, KeyError): st.warning('x')", 8, True),
-        ("if isinstance(error, KeyError): return True", 8, False),
-        ("return isinstance(error, KeyError)", 8, False),
-        ("self.stream.close()", 8, False),
-        ("if isinstance(error, KeyError): st.warning('x')", 9, False),
-    ],
-)
-def test_an_exit_that_returns_nothing_is_named_only_if_it_looks_at_the_error(
-    inside: str, line: int, *, named: bool
-) -> None:
-    code = f"{IMPORTS}{EXIT.format(inside)}with Told():\n    ask()\nask()"
-    assert (failed("KeyError: 'x'", line, code).mistake == "exit_goes_on") == named
-
-
 def test_an_item_that_is_no_dictionary_is_named_with_its_list() -> None:
     code = f"{IMPORTS}for each in history:\n    st.write(each['role'])"
     said = "TypeError: list indices must be integers or slices, not str"
