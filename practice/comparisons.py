@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 
 from practice.slips import Found
 from practice.trial import Trial, targets, text_of
@@ -62,40 +61,6 @@ def _is_text(trial: Trial, value: ast.expr) -> bool:
     return made or isinstance(value, ast.JoinedStr) or bool(text_of(value))
 
 
-def never_given(trial: Trial) -> Found | None:
-    """A text that a method of strings never gives, as ``strip`` never gives ``" "``."""
-    for node in trial.each(ast.Compare):
-        equal = isinstance(node.ops[0], ast.Eq | ast.NotEq)
-        for side, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
-            match _assigned(trial, side):
-                case (
-                    ast.Call(
-                        func=ast.Attribute(attr="strip" | "lower" | "upper" as method), args=[]
-                    ) as made
-                ) if equal:
-                    text = text_of(other)
-                    if (given := str(getattr(text, method)())) != text:
-                        named = {"name": ast.unparse(made)[:60], "where": _quoted(text)}
-                        return "never_given", node.lineno, named | {"other": _quoted(given)}
-    return None
-
-
-def dict_compared(trial: Trial) -> Found | None:
-    """A dictionary with one key that is compared with a single value, outside functions."""
-    for node in trial.each(ast.Compare):
-        sides = (node.left, node.comparators[0])
-        single = any(isinstance(each, ast.Constant) for each in sides)
-        equal = isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
-        if not single or not equal or trial.function(node):
-            continue
-        for side in sides:
-            match _assigned(trial, _assigned(trial, side)):
-                case ast.Dict(keys=[ast.Constant(value=str(key))]) if isinstance(side, ast.Name):
-                    named = {"name": side.id, "other": f"{side.id}[{_quoted(key)}]"}
-                    return "dict_compared", node.lineno, named
-    return None
-
-
 def _assigned(trial: Trial, value: ast.expr) -> ast.expr:
     """Return the only value that a variable is ever given; anything else is its own value."""
     if isinstance(value, ast.Name):
@@ -104,7 +69,3 @@ def _assigned(trial: Trial, value: ast.expr) -> ast.expr:
             if places[0] in made.targets:
                 return made.value
     return value
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text[:60], ensure_ascii=False)

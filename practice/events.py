@@ -165,11 +165,36 @@ class Kept(_Event):
     rerun: bool = False
 
 
+# Plain values by how the program writes them, both shortened (guest/values.py).
+Values = Annotated[
+    dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=130)]],
+    Field(max_length=3),
+]
+
+
+class Decision(BaseModel):
+    """How the ``if`` or ``while`` in a line was decided last, and the values that it looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line: Number
+    held: bool
+    values: Values = Field(default_factory=dict)
+
+
+class Decided(_Event):
+    """The conditions of a program that has come to its end."""
+
+    op: Literal["decided"] = "decided"
+    conditions: Annotated[list[Decision], Field(max_length=40)]
+
+
 class Failed(_Event):
     """The program ended with an error.
 
     ``lines`` are those of the program that led to it, outermost first; ``inside`` is the module
-    that raised it, if not the program; ``what`` names the thing that the sandbox lacks.
+    that raised it, if not the program; ``what`` names the thing that the sandbox lacks; ``values``
+    are those of the names in the code that failed.
     """
 
     op: Literal["error"] = "error"
@@ -179,6 +204,7 @@ class Failed(_Event):
     lines: list[Number] = Field(max_length=20)
     inside: Identifier = ""
     what: Identifier = ""
+    values: Values = Field(default_factory=dict)
 
 
 class _Mark(_Event):
@@ -225,7 +251,18 @@ class Ended(_Event):
 
 
 ProgramEvent = (
-    Draw | Piece | Shown | Printed | Slept | Asked | Delta | Closed | Queried | Kept | Failed
+    Draw
+    | Piece
+    | Shown
+    | Printed
+    | Slept
+    | Asked
+    | Delta
+    | Closed
+    | Queried
+    | Kept
+    | Decided
+    | Failed
 )
 GuestEvent = ProgramEvent | _Mark
 Event = ProgramEvent | Preparing | Queued | Idle | Again | Ended

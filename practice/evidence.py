@@ -14,6 +14,8 @@ from practice.events import (
     Again,
     Asked,
     Closed,
+    Decided,
+    Decision,
     Delta,
     Draw,
     Ended,
@@ -105,6 +107,7 @@ class Evidence:
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
         sleeps: the seconds of each pause, and its line.
+        decided: how the condition in each line was decided last.
         error: what ended the program, if it was an error of its own.
         ended: how the run ended; ``None`` if its events are not complete.
     """
@@ -125,6 +128,7 @@ class Evidence:
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
     sleeps: list[tuple[float, int]] = field(default_factory=list)
+    decided: dict[int, Decision] = field(default_factory=dict)
     error: Failed | None = None
     ended: Reason | None = None
     # In which bubble each place of the page is.
@@ -162,6 +166,8 @@ class Evidence:
             case Kept():
                 self.kept = {name: _texts_in(each) for name, each in event.state.values.items()}
                 self.lost = event.lost
+            case Decided():
+                self.decided = {each.line: each for each in event.conditions}
             case Failed():
                 self.error = event
             case Ended():
@@ -258,6 +264,7 @@ def _joined(runs: list[Evidence]) -> Evidence:
         value=next((run.value for run in reversed(runs) if run.value), ""),
         printed=[each for run in runs for each in run.printed],
         sleeps=[each for run in runs for each in run.sleeps],
+        decided={line: each for run in runs for line, each in run.decided.items()},
     )
 
 

@@ -15,6 +15,7 @@ from practice.exercises import Check, Exercise, Language, Mistake, shared_mistak
 from practice.explain import error_code, explain_end, explain_error, messages
 from practice.kept_in_vain import IN_VAIN
 from practice.patterns import parse_program
+from practice.reached import unwanted
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
@@ -32,10 +33,13 @@ INPUTS = (
 )
 # What to say of a mistake, its id, and its line or 0.
 Told = tuple[str, str | None, int]
-# Of the calls that a program made, where nothing else can be said of it.
-MOST_SEEN = 5
+# Of the calls that a program made and of the pieces that it showed, where nothing else can be
+# said of it.
+MOST_SEEN, LONGEST_PIECE = 5, 30
 # The most that a check quotes of an error; the program's output has all of it.
 LONGEST_MESSAGE = 300
+# Errors of looking something up, where it helps to see in what, even if the mistake is named.
+LOOKUPS = ("AttributeError", "IndexError", "KeyError")
 # Before the text of an error of Snowflake's: "(1304): 01bf-...: 001003 (42000): SQL compilation".
 QUERY_ID = re.compile(r"(?<=\(1304\): )[0-9a-f-]{36}: ")
 # Asked before an exercise's own errors: whose fault it is, and why an `except` has missed it.
@@ -189,6 +193,9 @@ def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
     if error.what:
         # What the sandbox lacks is no error that anybody could look up.
         said = texts["line"].format(line=line) if line else ""
+    if error.values and (known is None or error.type in LOOKUPS):
+        values = ", ".join(f"{name} = {value}" for name, value in error.values.items())
+        said = f"{said}  \n{texts['values'].format(values=_as_code(values))}"
     said = f"{told}\n\n{said}".strip()
     return CheckResult("runs", False, texts["check_runs"], said, known, at or line)
 
@@ -242,12 +249,12 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
     told = told or _recognised(check.mistakes, trial, language)
     if told is None and about_run:
         told = _rules(SIGHTS, trial, language)
-    if told is not None:
-        return CheckResult(check.id, False, title, *told)
-    said = check.otherwise.of(language)
-    if about_run:
-        said = f"{said}\n\n{_seen(trial, language)}"
-    return CheckResult(check.id, False, title, said)
+    if told is None:
+        said = check.otherwise.of(language)
+        told = (f"{said}\n\n{_seen(trial, language)}" if about_run else said), None, 0
+    if about_run and (why := _rules({"unwanted": unwanted}, trial, language)):
+        told = f"{told[0]}\n\n{why[0]}", *told[1:]
+    return CheckResult(check.id, False, title, *told)
 
 
 def _seen(trial: Trial, language: Language) -> str:
@@ -262,7 +269,13 @@ def _seen(trial: Trial, language: Language) -> str:
         texts["seen_call"][language].format(call=call, line=line)
         for call, line in [*calls.items()][:MOST_SEEN]
     )
-    return texts["seen" if done else "seen_nothing"][language].format(calls=done)
+    said = texts["seen" if done else "seen_nothing"][language].format(calls=done)
+    for stream in [*trial.evidence.streams.values()][-1:]:
+        pieces = ", ".join(
+            _as_code(repr(each[:LONGEST_PIECE])) for each in stream.texts[:MOST_SEEN]
+        )
+        said += f" {texts['seen_pieces'][language].format(pieces=pieces)}" if pieces else ""
+    return said
 
 
 def _as_written(call: Call, program: ast.Module) -> str:

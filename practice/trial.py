@@ -26,6 +26,8 @@ HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionD
 # How similar two names have to be, from 0 to 1. SURE is for Python's own names: nearly every word
 # looks like one of them, misspelt.
 SIMILAR, SURE = 0.7, 0.85
+# Shorter texts are found in others by chance.
+TELLING = 4
 # A function's name and the opening bracket after it, in SQL.
 SQL_CALL = re.compile(r"([A-Z_][A-Z_.]*)\s*\(")
 

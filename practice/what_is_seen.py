@@ -7,17 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 
-from practice.comparisons import dict_compared, never_given
-from practice.conditions import Condition
-from practice.patterns import caught_by, parse_program
+from practice.reached import skipped
 from practice.slips import Found
-from practice.trial import HOLDERS, Rule, Trial, similar, targets, text_of
+from practice.trial import TELLING, Rule, Trial, text_of
 from practice.without_effect import first_rounds
-
-# Shorter texts are found in others by chance.
-TELLING = 4
 
 
 def quoted_code(trial: Trial) -> Found | None:
@@ -147,81 +141,6 @@ def part_shown(trial: Trial) -> Found | None:
     return None
 
 
-def skipped(trial: Trial) -> Found | None:
-    """The call that the check wants is there, and was not reached."""
-    names = dict.fromkeys(_wanted(trial.wanted) if trial.wanted else ())
-    made = {call.name for call in trial.evidence.calls}
-    for name in names:
-        lines = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == name]
-        if name in made or not lines:
-            continue
-        if name == "session.sql":
-            # What is counted is the statement that ran, which `collect` does.
-            runs = [c for c in trial.each(ast.Call) if ast.unparse(c.func).endswith(".collect")]
-            if not runs:
-                return "not_collected", lines[0].lineno, {}
-            lines = runs
-        holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
-        if isinstance(holder, ast.If) and not _needs_no_telling(holder.test, lines[0]):
-            return _skipped_if(trial, lines[0], holder, name)
-        if holder is not None:
-            where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
-            if isinstance(holder, ast.ExceptHandler) and (first := _caught_first(trial, holder)):
-                where |= {"other": str(first.lineno), "where": str(holder.lineno)}
-                return "caught_first", lines[0].lineno, where
-            return "skipped", lines[0].lineno, where
-    return None
-
-
-def _caught_first(trial: Trial, outer: ast.ExceptHandler) -> ast.ExceptHandler | None:
-    """Return what catches the same exception inside a function that the ``try`` calls."""
-    around = trial.parents[outer]
-    body = around.body if isinstance(around, ast.Try) else []
-    inside = [node for line in body for node in ast.walk(line) if isinstance(node, ast.Call)]
-    called = {ast.unparse(call.func) for call in inside}
-    for inner in trial.each(ast.ExceptHandler):
-        function = trial.function(inner)
-        again = any(isinstance(node, ast.Raise) for node in ast.walk(inner))
-        same = {*caught_by(inner, trial.program)} & {*caught_by(outer, trial.program)}
-        if function is not None and function.name in called and same and not again:
-            return inner
-    return None
-
-
-def _needs_no_telling(test: ast.expr, call: ast.Call) -> bool:
-    """Whether a condition looks at a widget, or has the call in it."""
-    inside = [*ast.walk(test)]
-    return call in inside or any(
-        isinstance(each, ast.Attribute) and ast.unparse(each).startswith("st.") for each in inside
-    )
-
-
-def _skipped_if(trial: Trial, call: ast.Call, holder: ast.If, name: str) -> Found:
-    """Name the condition of what didn't run, and what its field held."""
-    known = {text_of(node) for node in ast.walk(parse_program(trial.exercise.solution))}
-    for text in map(text_of, ast.walk(holder.test)):
-        if len(text) >= TELLING and text not in known and (meant := similar(text, known)):
-            return "misspelt_value", holder.lineno, {"name": text[:60], "other": meant[:60]}
-    in_body = any(call in ast.walk(each) for each in holder.body)
-    named = {
-        "name": name,
-        "other": str(holder.lineno),
-        "where": ast.unparse(holder.test)[:100],
-        "truth": "True" if in_body else "False",
-    }
-    names = {each.id for each in ast.walk(holder.test) if isinstance(each, ast.Name)}
-    for made in trial.each(ast.Assign):
-        widget = made.value
-        if not isinstance(widget, ast.Call):
-            continue
-        for field in (each for each in targets(made) & names if len(trial.bound[each]) == 1):
-            for drawn in trial.evidence.calls:
-                if drawn.name == ast.unparse(widget.func) and drawn.line == made.lineno:
-                    typed = repr(drawn.arguments.get("now"))[:60]
-                    return "skipped_if_typed", call.lineno, named | {"field": field, "typed": typed}
-    return "skipped_if", call.lineno, named
-
-
 def bubble_name(trial: Trial) -> Found | None:
     """A bubble whose name is nobody's."""
     for bubble in trial.evidence.bubbles:
@@ -230,18 +149,10 @@ def bubble_name(trial: Trial) -> Found | None:
     return None
 
 
-def _wanted(condition: Condition) -> Iterator[str]:
-    """Yield what a condition wants to be called."""
-    if condition.called not in (None, "st.*"):
-        yield str(condition.called)
-    for each in (*(condition.all or ()), *(condition.any or ())):
-        yield from _wanted(each)
-
-
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(object_shown, container_shown, wrong_value, printed, part_shown, quoted_code),
-        *(returned_in_loop, uncalled_function, bubble_name, never_given, dict_compared, skipped),
+        *(returned_in_loop, uncalled_function, bubble_name, skipped),
     )
 }

@@ -17,6 +17,7 @@ from practice.guest import (
     snowflake_cortex,
     snowpark,
     st,
+    values,
     widgets,
 )
 from practice.guest.carried import streamlit_magic as magic
@@ -59,8 +60,11 @@ def main(job: dict[str, Any]) -> None:
     again = False
     try:
         try:
-            code = compile(magic.add_magic(source, PROGRAM), PROGRAM, "exec", 0, True)
+            tree = magic.add_magic(source, PROGRAM)
+            notes = values.watch(tree)
+            code = compile(tree, PROGRAM, "exec", 0, True)
             sys.modules["__main__"] = module = ModuleType("__main__")
+            module.__dict__.update(notes)
             writing = SimpleNamespace(transparent_write=st.transparent_write)
             module.__dict__[magic.MAGIC_MODULE_NAME] = writing
             exec(code, module.__dict__)  # noqa: S102 - that is what the sandbox is for
@@ -72,6 +76,8 @@ def main(job: dict[str, Any]) -> None:
             reserve.clear()
             channel.say("error", **_described(error))
             os._exit(0)
+        if decided := values.decided():
+            channel.say("decided", conditions=decided)
         if again or job["state"] is not None:
             channel.say("kept", rerun=again, **widgets.kept())
         channel.say("end")
@@ -142,7 +148,16 @@ def _described(error: BaseException) -> dict[str, Any]:
         "lines": lines[-20:],
         "inside": _name(inside, ""),
         "what": _name(error.what, "") if isinstance(error, NotHere) else "",
+        "values": _values(error),
     }
+
+
+def _values(error: BaseException) -> dict[str, str]:
+    try:
+        return values.values_at(error.__traceback__)
+    except BaseException:
+        # There may be no memory left for it.
+        return {}
 
 
 def _name(name: object, instead: str) -> str:

@@ -14,12 +14,15 @@ from practice.events import (
     Again,
     Asked,
     Closed,
+    Decided,
+    Decision,
     Delta,
     Draw,
     Ended,
     Event,
     Failed,
     Kept,
+    Piece,
     Printed,
     Queried,
     SessionState,
@@ -229,10 +232,6 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         ("try:\n    f()\nexcept KeyError and not x:\n    pass", "except_condition"),
         ("x = []\ntry:\n    f()\nexcept KeyError and x:\n    pass", "except_condition"),
         ("from m import x\ntry:\n    f()\nexcept KeyError or x:\n    pass", "except_or"),
-        ("if x.strip() == ' ':\n    f()", "never_given"),
-        ("y = x.lower()\nif y != 'No':\n    f()", "never_given"),
-        ("end = {'why': 1}\nif end is None:\n    f()", "dict_compared"),
-        ("end = {'why': 1}\ny = end\nif 'length' == y:\n    f()", "dict_compared"),
         ("try:\n    f()\nexcept (KeyError, OSError()):\n    pass", "exception_made"),
         ("if name == 'a' or 'b':\n    st.info(name)", "always_true"),
         ("x = name == 'a' or 'b'\nif x:\n    st.info(name)", "always_true"),
@@ -412,6 +411,14 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
     assert result.message == (
         "Anything else\n\nWhat your program called when it ran: `st.info` (line 4)"
     )
+
+
+def test_where_nobody_knows_the_mistake_the_first_pieces_are_told_too() -> None:
+    drawn = Draw(name="stream", args={"kind": "generator"}, into=0, id=1, line=4)
+    pieces = [Piece(id=1, text=text) for text in ("ab", "b c", "x" * 99)]
+    said = judged(f"{IMPORTS}f()", drawn, *pieces, END).message
+    shown = f"`'ab'`, `'b c'`, `'{'x' * 30}'`"
+    assert said.endswith(f"The first pieces that `st.write_stream` got: {shown}")
 
 
 UNBOUND = "UnboundLocalError: cannot access local variable 'x' where it has no value"
@@ -796,15 +803,52 @@ def test_an_argument_that_is_set_on_an_answer_is_named_as_an_argument() -> None:
     assert failed(said, 5, code).mistake == "attribute_for_argument"
 
 
-def test_a_condition_that_kept_a_line_from_running_is_told_with_what_was_typed() -> None:
-    code = f"{IMPORTS}name = st.text_input('Name')\nif name.isspace():\n    st.success('9.40.1')"
-    typed = Draw(name="text_input", args={"label": "Name", "now": ""}, into=0, id=1, line=4)
-    result = judged(code, typed, END)
-    assert result.mistake == "skipped_if_typed"
+def decisions(**values: str) -> Decided:
+    """Return how the conditions in lines 4 and 5 were decided: both were false."""
+    known = [Decision(line=line, held=False, values=values) for line in (4, 5)]
+    return Decided(conditions=known)
+
+
+def test_a_condition_that_kept_a_line_from_running_is_told_with_its_values() -> None:
+    code = f"{IMPORTS}if name.isspace():\n    st.success('9.40.1')"
+    result = judged(code, decisions(name="''"), END)
+    assert result.mistake == "skipped_if_by"
     assert "`name.isspace()`" in result.message
-    assert "`name` was `''`" in result.message
-    stripped = code.replace("if name", "name = name.strip()\nif name")
-    assert judged(stripped, typed, END).mistake == "skipped_if"
+    assert "`name = ''`" in result.message
+
+
+def test_of_conditions_in_each_other_the_outermost_that_was_false_is_named() -> None:
+    code = f"{IMPORTS}if a:\n    if b:\n        for x in y:\n            st.success('9.40.1')"
+    assert judged(code, decisions(a="0"), END).message.count("line 4 is True: `a`") == 1
+    in_function = f"{IMPORTS}if a:\n    def f():\n        st.success('9.40.1')\n"
+    assert judged(in_function, decisions(a="0"), END).mistake == "uncalled_function"
+
+
+def test_a_call_that_was_not_wanted_is_told_with_the_condition_that_let_it_run() -> None:
+    drawn = Draw(name="warning", args={"body": "cut"}, into=0, id=1, line=7)
+    code = f"{IMPORTS}if end == 'length':\n    pass\nelse:\n    st.warning('cut')"
+    for passes in ({"no": {"called": "st.warning"}}, {"called": "st.warning", "times": 0}):
+        result = judged(code, drawn, decisions(end="None"), END, passes=passes)
+        assert "Line 7 ran because the condition in line 4 was False" in result.message
+        assert "`end = None`" in result.message
+    widget = code.replace("end == 'length'", "st.toggle('Cut')")
+    wanted = {"no": {"called": "st.warning"}}
+    result = judged(widget, drawn, decisions(x="None"), END, passes=wanted)
+    assert "ran because" not in result.message
+
+
+def test_values_are_told_with_an_error_that_nobody_knows_or_that_looks_something_up() -> None:
+    for said, told in (
+        ("ValueError: no", True),
+        ("TypeError: complete() got an unexpected keyword argument 'streaming'", False),
+        ("AttributeError: 'str' object has no attribute 'stream'", True),
+    ):
+        kind, _, message = said.partition(": ")
+        held = {"x": "`[]`"}
+        error = Failed(type=kind, module="builtins", message=message, lines=[5], values=held)
+        code = f"{IMPORTS}answer = ''\nanswer.stream = Complete(x, streaming=True)"
+        result = judged(code, error, Ended(reason="error"))
+        assert ("`` x = `[]` ``" in result.message) == told
 
 
 def test_a_bubble_of_nobody_is_named() -> None:
