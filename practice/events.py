@@ -173,7 +173,7 @@ Values = Annotated[
 
 
 class Decision(BaseModel):
-    """How the ``if`` or ``while`` in a line was decided last, and the values that it looked at."""
+    """How the ``if`` in a line was decided last, and the values that it looked at."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -34,9 +34,9 @@ _decided: dict[int, tuple[bool, dict[str, Any]]] = {}
 
 
 def watch(tree: ast.Module) -> dict[str, Any]:
-    """Let each ``if`` and ``while`` note what it looks at; return what they call to do so."""
+    """Let each ``if`` note what it looks at; return what they call to do so."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.If | ast.While):
+        if isinstance(node, ast.If):
             node.test = _call(NOTE_TEST, node.test, node.lineno, _watched(node.test, node.lineno))
     return {NOTE_PART: _note_part, NOTE_TEST: _note_test}
 

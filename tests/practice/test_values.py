@@ -28,12 +28,12 @@ def test_the_parts_of_a_condition_are_told_as_they_were_last() -> None:
         "prompt, tries = '  ', 0\n"
         "if prompt.strip() == ' ' or tries > 5:\n    pass\n"
         "elif not prompt:\n    pass\n"
-        "while tries < 3:\n    tries += 1\n"
+        "for tries in range(4):\n    if tries < 3:\n        pass\n"
     )
     assert decided(code) == {
         2: (False, {"prompt": "'  '", "prompt.strip()": "''", "tries": "0"}),
         4: (False, {"prompt": "'  '"}),
-        6: (False, {"tries": "3"}),
+        7: (False, {"tries": "3"}),
     }
 
 
