@@ -10,6 +10,7 @@ import ast
 import itertools
 import linecache
 
+from practice.guest.carried.snowflake_row import Row
 from practice.guest.channel import MOST_LINES, PROGRAM
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -126,6 +127,8 @@ def _shown(value: Any, deep: int = DEEPEST) -> str:
         return repr(value)
     if kind is str:
         return _cut(repr(value[:LONGEST]) + ("..." if len(value) > LONGEST else ""))
+    if kind is Row:
+        return _cut(repr(value))
     if kind not in BRACKETS or not deep:
         return ""
     items = [*itertools.islice(value.items() if kind is dict else value, MOST_ITEMS)]

@@ -58,6 +58,11 @@ def test_the_values_of_what_failed_are_told_and_no_others() -> None:
     assert values(code) == {"text": "'ab'", "count": "5"}
 
 
+def test_a_row_is_told_with_the_names_of_its_columns() -> None:
+    code = "from snowflake.snowpark import Row\nrows = [Row(A=1)]\nrows[0]['B']"
+    assert values(code) == {"rows": "[Row(A=1)]"}
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
