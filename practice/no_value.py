@@ -11,7 +11,7 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SURE, Trial, similar, targets
+from practice.trial import HOLDERS, SURE, Trial, blocks, similar, targets
 from practice.without_effect import compared, in_place
 
 # A name of so few characters is like many.
@@ -197,7 +197,17 @@ def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
     holder = next((each for each in trial.above(first) if isinstance(each, HOLDERS)), None)
     if holder is None:
         return "no_value_yet", trial.line, named
-    return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
+    code = "skipped_in_try" if _caught_above(trial, holder) else "skipped_value"
+    return code, trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
+
+
+def _caught_above(trial: Trial, holder: ast.AST) -> bool:
+    """Whether the line is below a ``try`` in its block: then an ``except`` has let it go on."""
+    return isinstance(holder, ast.Try) and any(
+        each.lineno <= trial.line <= (each.end_lineno or 0)
+        for block in blocks(trial.parents[holder])
+        for each in (block[block.index(holder) + 1 :] if holder in block else ())
+    )
 
 
 def _gave_nothing(trial: Trial) -> Found | None:

@@ -202,6 +202,9 @@ def streamed(trial: Trial) -> Found | None:
         if (found := lost(trial)) and found[1] in lines_inside(function.name, trial.program):
             return found
         return None if is_generator(function) else ("no_yield", function.lineno, named)
+    loops = [each for each in trial.above(argument) if isinstance(each, ast.For)]
+    if any(ast.unparse(each.target) == named["name"] for each in loops):
+        return "piece_streamed", line, named
     code = "function_streamed" if what in ("function", "method") else "no_stream_given"
     return code, line, named
 

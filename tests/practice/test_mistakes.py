@@ -743,6 +743,8 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("ValueError: in REST mode, 'prompt' must be a string or a list", "f(x)", "prompt_type"),
         (GIVEN, "def f(): return 'x'\nst.write_stream(f())", "no_yield"),
         (GIVEN, "st.write_stream(stream=5)", "no_stream_given"),
+        (GIVEN, "for x in y: st.write_stream(x)", "piece_streamed"),
+        (GIVEN, "for x in y: st.write_stream(z)", "no_stream_given"),
         (GIVEN.replace("str", "function"), "st.write_stream(f)", "function_streamed"),
         (GIVEN.replace("str", "method"), "st.write_stream(f.g)", "function_streamed"),
     ],
@@ -930,6 +932,8 @@ def test_a_pair_that_a_list_got_one_by_one_is_named_where_it_was_added(
         ("try: f()\nexcept A as x: g()\nh(x)", "after_except"),
         ("def y():\n    try: x = f()\n    except A as x: x = g()\ny(x)", "only_inside"),
         ("if f:\n    try: x = f()\n    except A as x: x = g()\nh(x)", "skipped_value"),
+        ("if f:\n    try: x = f()\n    except A: g()\nh(x)", "skipped_value"),
+        ("try: x = f()\nexcept A: g()\nif y: h(x)", "skipped_in_try"),
     ],
 )
 def test_a_name_that_an_except_deletes_is_told_from_one_that_was_never_given(
