@@ -56,9 +56,6 @@ def not_called(trial: Trial) -> Found | None:
         if not isinstance(node.ctx, ast.Load) or not (drawn or node.attr in METHODS):
             continue
         alone = isinstance(parent, ast.Expr)
-        # What a function gives back is called as `f(x)()`, or under another name.
-        if isinstance(parent, ast.Return | ast.Lambda) and not _called_later(trial, parent):
-            return "not_called", node.lineno, {"name": ast.unparse(node)}
         used = isinstance(
             parent,
             ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
@@ -75,18 +72,6 @@ def not_called(trial: Trial) -> Found | None:
                 {"name": f"{ast.unparse(node) if plain else node.attr}"},
             )
     return None
-
-
-def _called_later(trial: Trial, gives: ast.Return | ast.Lambda) -> bool:
-    """Whether anything may call what a function gives back."""
-    named = trial.function(gives) if isinstance(gives, ast.Return) else trial.parents[gives]
-    names = targets(named) if isinstance(named, ast.Assign) else {getattr(named, "name", "")}
-    uses = [node for node in trial.each(ast.Name) if node.id in names]
-    results = [trial.parents[node] for node in uses if isinstance(node.ctx, ast.Load)]
-    tested = (ast.UnaryOp, ast.BoolOp, ast.Compare, ast.If, ast.Expr, ast.FormattedValue)
-    return not results or not all(
-        isinstance(each, ast.Call) and isinstance(trial.parents[each], tested) for each in results
-    )
 
 
 def function_kept(trial: Trial) -> Found | None:

@@ -158,19 +158,6 @@ def _empty_list(trial: Trial) -> Found | None:
     return None
 
 
-def _index_of_number(trial: Trial) -> Found | None:
-    """An item of a number, between the square brackets after a list."""
-    for node in _subscripts(trial):
-        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int)
-        outer = trial.parents[node]
-        if number and isinstance(outer, ast.Subscript) and outer.slice is node:
-            parts = map(ast.unparse, (outer.value, node.value, node.slice))
-            meant = "{}[{}][{}]".format(*parts)
-            named = {"name": ast.unparse(node), "other": meant[:60]}
-            return "index_of_number", node.lineno, named
-    return None
-
-
 def _taken_apart(trial: Trial) -> Found | None:
     """What a loop takes each item of apart."""
     for loop in trial.each(ast.For):
@@ -219,7 +206,6 @@ MORE: dict[str, Rule] = {
     "text_index": _text_index,
     "not_json": _set_for_dict,
     "index": _empty_list,
-    "no_items": _index_of_number,
     "none_used": nothing_given,
     "unpacked": _taken_apart,
 }
