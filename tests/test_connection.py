@@ -351,12 +351,13 @@ def test_a_login_has_three_timeouts_stays_alive_and_a_read_outlasts_snowflakes_l
     assert settings["platform_detection_timeout_seconds"] == 0.0
 
 
-def test_the_users_own_values_win_over_the_courses() -> None:
+@pytest.mark.parametrize("safe", [{}, {"PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": False}])
+def test_the_users_own_values_win_over_the_courses(safe: dict[str, bool]) -> None:
     own = {
         "ACCOUNT": "a",
         "login_timeout": 3,
         "client_session_keep_alive": False,
-        "session_parameters": {"QUERY_TAG": "mine"},
+        "session_parameters": {"QUERY_TAG": "mine", **safe},
     }
     world = World(secrets=own)
     assert chosen(world).session
@@ -365,7 +366,7 @@ def test_the_users_own_values_win_over_the_courses() -> None:
     assert settings["client_session_keep_alive"] is False
     assert settings["session_parameters"] == {
         "QUERY_TAG": "mine",
-        "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": True,
+        "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": not safe,
     }
 
 

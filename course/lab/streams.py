@@ -154,16 +154,15 @@ class Lane:
 
 
 class Reading:
-    """A stream and the thread that reads it, once ``go`` is set, into a bounded record."""
+    """A stream and the thread that reads it into a bounded record."""
 
     def __init__(
         self,
         way: Way,
         stream: TextStream,
-        go: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._way, self._stream, self._go, self._clock = way, stream, go, clock
+        self._way, self._stream, self._clock = way, stream, clock
         self._marks: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._read, name=f"lab-{way}", daemon=True)
         self.start, self.cancel = self._thread.start, stream.cancel
@@ -181,7 +180,6 @@ class Reading:
             self._thread.join(JOIN_SECONDS)
 
     def _read(self) -> None:
-        self._go.wait()
         began, characters = self._clock(), 0
         with suppress(StreamError), self._stream as pieces:  # the error stays in the stream
             for piece in pieces:
@@ -191,7 +189,7 @@ class Reading:
 
 
 class Readings(Job):
-    """A job that asks by several ways at once, and reads all of them from one moment on."""
+    """A job that asks by several ways at once."""
 
     def __init__(
         self,
@@ -201,13 +199,13 @@ class Readings(Job):
     ) -> None:
         admission = limits.ask(connection, [request] * len(ways))
         super().__init__(admission)
-        self._go = threading.Event()
+        self._began: float | None = None
         self._readings = []
         for number, (way, strategy, pace) in enumerate(ways):
             over = partial(admission.over, number, live=strategy.live)
             asked = admission.requests[number]
             made = stream(strategy, asked, pace=pace, limits=LIMITS, on_end=over)
-            self._readings.append(Reading(way, made, self._go))
+            self._readings.append(Reading(way, made))
 
     @property
     def lanes(self) -> list[Lane]:
@@ -215,7 +213,7 @@ class Readings(Job):
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._began if self._go.is_set() else 0.0
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     @property
     def enough(self) -> bool:
@@ -224,15 +222,12 @@ class Readings(Job):
 
     def work(self) -> None:
         try:
+            self._began = time.monotonic()
             for reading in self._readings:
                 reading.start()
-            self._began = time.monotonic()
-            self._go.set()
             self.wait_for(lambda: self.enough or all(lane.ended for lane in self.lanes))
         finally:
             for reading in self._readings:
                 reading.cancel()
-            # A thread that still waits for the start finds its stream cancelled.
-            self._go.set()
             for reading in self._readings:
                 reading.join()

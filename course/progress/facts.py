@@ -45,8 +45,8 @@ class Fact:
 
 def from_row(row: Sequence[object]) -> Fact:
     """Return the fact in a row of lesson, kind, item, value and time; or raise ``ValueError``."""
-    lesson, kind, item, value, at = (each if isinstance(each, str) else None for each in row)
-    if lesson is None or kind not in KINDS or item is None or value is None or at is None:
+    lesson, kind, item, value, at = (each for each in row if isinstance(each, str))
+    if kind not in KINDS:
         raise ValueError("a row is no fact")
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:

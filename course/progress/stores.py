@@ -152,7 +152,7 @@ def _reasons() -> Iterator[None]:
         name = getattr(error, "sqlite_errorname", "")
         found = (reason for start, reason in REASONS.items() if name.startswith(start))
         raise StoreError(next(found, "unavailable")) from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         # A path that cannot be made; a row that is no fact.
         raise StoreError("read_only" if isinstance(error, OSError) else "damaged") from error
 
@@ -254,7 +254,7 @@ WHEN NOT MATCHED THEN INSERT (LEARNER, LESSON, KIND, ITEM, VALUE, AT)
             return [from_row(tuple(row)) for row in self._tables.run(self.LOAD, [learner])]
         except NoTable:
             return []
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise StoreError("damaged") from error
 
     def save(self, learner: str, facts: Iterable[Fact]) -> None:

@@ -11,14 +11,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from course import ROOT
 from course.commands import check
 from course.commands.checking import running
+from course.commands.checking.drawing import Drawing
 from course.commands.checking.lesson_files import check_files
 from course.commands.checking.running import (
     ProcessFailed,
@@ -35,8 +38,6 @@ from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, in_section, loaded, make_lesson
 
-pytestmark = pytest.mark.thorough
-
 DAYS = ("day_01_connect", "day_02_hello_cortex")
 SPOILT, RIGHT = "day_41_spoilt", "day_42_right"
 #: How the demo of a new day begins.
@@ -44,12 +45,6 @@ BEGIN = "    prompt ="
 #: What the page of the day that is right also does.
 PRINTS = 'print("[]")'
 DEMO = """\
-    way = st.radio("Way", ["one", "two"], format_func=str.upper)
-    on = st.toggle("Fast")
-    if st.button("Try") and way == "two":
-        raise KeyError("mine")
-    if on and way == "two":
-        raise KeyError("other")
     if st.button("Fall"):
         raise KeyError("fall")
     if st.chat_input("Say"):
@@ -114,7 +109,8 @@ def append(path: Path, text: str) -> None:
         file.write(text)
 
 
-@pytest.fixture(scope="module")
+# Whatever needs a course of its own takes long.
+@pytest.fixture(scope="module", params=[pytest.param("", marks=pytest.mark.thorough)])
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the course without a lesson."""
     root = copy_of_the_course(tmp_path_factory.mktemp("course"))
@@ -175,7 +171,7 @@ def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
     spoilt: Path, checked: Done
 ) -> None:
     line = len((spoilt / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
-    pressed = "when a message is sent; when 'Try' is pressed; when 'Fall' is pressed"
+    pressed = "when a message is sent; when 'Fall' is pressed"
     ways = f"ko, through Home; ko, cold; {pressed}; en, through Home; en, cold"
     fails = f"error: pages/{SPOILT}.py:{line}: fails ({ways}): NameError: name 'none'"
     assert fails in checked.stdout, checked.stdout
@@ -183,11 +179,29 @@ def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
     assert "fails (when a message is sent): KeyError: 'said'" in checked.stdout
 
 
-def test_a_demo_that_fails_only_with_its_second_option_is_an_error(
-    checked: Done,
-) -> None:
-    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in checked.stdout
-    assert "fails (with 'Fast' on): KeyError: 'other'" in checked.stdout
+def demo() -> None:
+    import streamlit as st
+
+    from course.content.draw import BROKEN
+
+    st.title("A demo")
+    word = st.selectbox("Word", ["a", "b"], format_func=str.upper)
+    way = st.radio("Way", [1, 2], format_func=str)
+    on = st.checkbox("Long"), st.toggle("Fast")
+    if st.button("Try"):
+        BROKEN.error("%s %s %s %s", word, way, *on)
+
+
+def test_a_demo_is_tried_with_each_option_of_each_widget() -> None:
+    drawing = Drawing(StringIO())
+    drawing.try_demo(AppTest.from_function(demo).run(), "", "ko")
+    assert [said for _, _, said in drawing.found] == [
+        "a 1 False False",
+        "b 1 False False",
+        "b 2 False False",
+        "b 2 True False",
+        "b 2 True True",
+    ]
 
 
 def test_an_assembled_program_that_fails_is_found(
@@ -290,6 +304,7 @@ def test_a_page_that_never_ends_is_named(spoilt: Path) -> None:
     assert said in str(failed.value)
 
 
+@pytest.mark.thorough
 def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
     chart = '```altair file=figures/curve.py caption="A."\nx: y\n```'
     folder = make_lesson(tmp_path, prose=in_section("theory", chart))
@@ -321,6 +336,7 @@ def test_a_step_that_cannot_be_read_ends_no_check(tmp_path: Path) -> None:
     assert len([each for each in said if "`steps/step_2_more.py` cannot be read" in each]) == 1
 
 
+@pytest.mark.thorough
 def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl", reason="file locks of this kind are Unix's")
     held = tmp_path / "held"
@@ -339,6 +355,7 @@ def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: 
         assert not waiting.is_alive()
 
 
+@pytest.mark.thorough
 def test_this_courses_files_have_no_errors() -> None:
     assert [str(each) for each in check_files() if each.severity == "error"] == []
 

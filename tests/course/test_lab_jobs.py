@@ -89,12 +89,18 @@ def test_a_refusal_in_the_queue_is_kept_without_its_traceback() -> None:
 
 
 def test_work_that_waits_ends_at_once_when_it_is_cancelled() -> None:
-    job = Work(do=until_cancelled)
+    seen: list[bool] = []
+
+    def work(job: Job) -> None:
+        until_cancelled(job)
+        seen.append(job.running)
+
+    job = Work(do=work)
     job.start()
     assert not job.join(0.05)
     job.cancel()
     assert job.join(SECONDS)
-    assert job.stopped
+    assert (job.stopped, seen) == (True, [True]), "its record may change until then"
 
 
 def test_a_job_whose_work_fails_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:

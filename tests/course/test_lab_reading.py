@@ -25,10 +25,8 @@ SECONDS = 30.0
 
 def read(**given: object) -> Reading:
     made, _, clock = make_stream(pace=Pace.off(), **given)  # type: ignore[arg-type]
-    go = threading.Event()
-    reading = Reading("direct", made, go, clock)
+    reading = Reading("direct", made, clock)
     reading.start()
-    go.set()
     reading.join()
     return reading
 

@@ -77,4 +77,5 @@ def test_minutes_grow_with_words_snippets_questions_and_exercises(tmp_path: Path
 
 def test_the_language_that_takes_longer_sets_the_minutes(tmp_path: Path) -> None:
     long = PROSE + "\n" + "word " * 1_300
-    assert minutes(loaded(tmp_path, prose=PROSE, en=long)) == 15
+    assert minutes(loaded(tmp_path / "en", prose=PROSE, en=long)) == 15
+    assert minutes(loaded(tmp_path / "ko", prose=long, en=PROSE)) == 15

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import streaming
+from course.lab.streams import explained
 from course.stream_errors import explain, messages
 from streaming import StreamTimeout, StreamUnavailable
 from streaming.errors import CLASS_CODES, CLIENT_SLIPS, RETRYABLE, STATUS_CODES
@@ -61,6 +62,7 @@ def test_advice_names_the_setting_in_both_languages(code: str, advice: str) -> N
 def test_a_limit_is_named_in_seconds() -> None:
     assert "30 s" in explain(StreamTimeout("idle"), "en", 30.0)
     assert "30초" in explain(StreamTimeout("idle"), "ko", 30.0)
+    assert "130초" in explained("first_chunk"), "in the lab, too"
 
 
 def test_nothing_of_what_caused_the_error_is_told() -> None:

@@ -66,7 +66,7 @@ STREAMS = {
     "odd-chunks": events(*ODD, *HELLO, STOP, DONE),
     "no-done": events(*HELLO, STOP),
     "done-only": events(*HELLO, DONE),
-    "length": events(text("cut"), chunk(finish="length"), DONE),
+    "length": events(text("cut"), chunk(finish="length"), USAGE, DONE),
     "finish-with-text": events(chunk({"content": "all"}, "stop"), DONE),
     "nothing": events(STOP, DONE),
     "lone-surrogate": events(text("ok \ud83d"), DONE),

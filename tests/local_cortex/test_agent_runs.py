@@ -725,10 +725,12 @@ def test_a_cancelled_run_keeps_what_it_said_and_can_t_be_cancelled_again(
 
 
 def test_a_run_is_attached_to_after_the_number_that_was_seen_last(
-    rest: httpx.Client, thread: int, ask: Ask
+    rest: httpx.Client, thread: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = ask(with_tools(TOTALS, thread_id=thread, parent_message_id=0))
     run_id = whole[-1][1]["metadata"]["run_id"]
+    monkeypatch.setattr("local_cortex.agents.runs.MOST_RUNNING", 1)
+    ask(asking("Hello!"))
 
     later = rest.get(path(run_id), params={"starting_after": 5})
 

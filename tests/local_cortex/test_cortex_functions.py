@@ -347,7 +347,7 @@ def test_an_aggregate_asks_once_for_each_group(sql: Statement) -> None:
             {"label": "배송"},
         ),
         (
-            "AI_SENTIMENT('맛은 좋지만 가격이 비싸요', ['맛', '가격', '서비스'])",
+            "AI_SENTIMENT('맛은 그저 그래요. 맛은 좋지만 가격이 비싸요', ['맛', '가격', '서비스'])",
             {
                 "categories": [
                     {"name": "overall", "sentiment": "mixed"},

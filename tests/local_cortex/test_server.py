@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -73,16 +74,21 @@ def test_two_servers_side_by_side_have_ports_and_secrets_of_their_own(
     assert http(other).post(COMPLETE, json=ASK).status_code == 200
 
 
-def test_a_closed_server_leaves_neither_thread_nor_socket(start: Start, http: Http) -> None:
+def test_a_closed_server_leaves_neither_thread_nor_socket_nor_file(
+    start: Start, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     # Another test's threads may end meanwhile.
     before = {*threading.enumerate()}
     server = start()
     http(server).get("/")
     Wire(http(server, ""), server).run("SELECT 1")
+    assert [*tmp_path.iterdir()]
     server.close()
     assert not server.alive
     assert eventually(lambda: before.issuperset(threading.enumerate()))
     assert not listens(server.port)
+    assert not [*tmp_path.iterdir()]
     server.close()
 
 

@@ -314,14 +314,15 @@ def test_an_external_stage_is_empty_and_says_so(run: Callable[..., Rows]) -> Non
 def test_a_directory_lists_the_files_of_a_stage(
     put: Callable[..., None], run: Callable[..., Rows]
 ) -> None:
-    put("a b.csv", "1,2\n", "@files/p")
-    for sql in ("alter stage files refresh", "alter stage files set directory = (enable = true)"):
-        run(sql)
-    ((path, size, at, md5, etag, url),) = run("select * from directory(@files)")
+    run('create or replace stage "a+b"')
+    put("a b.csv", "1,2\n", '@"a+b"/p')
+    for change in ("refresh", "set directory = (enable = true)"):
+        run(f'alter stage "a+b" {change}')
+    ((path, size, at, md5, etag, url),) = run('select * from directory(@"a+b")')
     assert (path, size, len(md5), md5) == ("p/a b.csv", 4, 32, etag)
-    assert url.endswith(".invalid/api/files/COURSE/PUBLIC/FILES/p/a%20b.csv")
+    assert url.endswith(".invalid/api/files/COURSE/PUBLIC/a%2Bb/p/a%20b.csv")
     assert at.tzinfo is not None
-    sql = "select relative_path from directory('@course.public.files') where size > {}"
+    sql = """select relative_path from directory('@course.public."a+b"') where size > {}"""
     assert (run(sql.format(3)), run(sql.format(4))) == ([("p/a b.csv",)], [])
 
 

@@ -104,10 +104,13 @@ def test_an_exercise_that_is_right_is_read() -> None:
             {"right": [{"id": "r", "code": "x", "of": "starter"}]},
             "right.0: Value error, a whole program, `code`, has no `of` and no `edits`",
         ),
-        (
-            checked(mistakes=[mistake(say=LINED, when={"read": False})]),
-            "checks.0.mistakes.0: Value error, mistake `m` says {line}, but nothing in its "
-            "`when` is in a line",
+        *(
+            (
+                checked(mistakes=[mistake(say=BOTH | {each: said}, when={"read": False})]),
+                "checks.0.mistakes.0: Value error, mistake `m` says {line}, but nothing in its "
+                "`when` is in a line",
+            )
+            for each, said in LINED.items()
         ),
         *(
             (checked(passes=passes), f"checks.0.passes: Value error, {said}")

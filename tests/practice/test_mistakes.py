@@ -1254,6 +1254,7 @@ def test_a_list_that_each_run_begins_empty_is_named_where_the_model_is_sent_it()
     code = "said = []\nsaid.append(x)\nComplete('m', said)"
     runs: list[Event] = [Again(said="Hello"), Again(said="And?"), END]
     assert judged(code, *runs).mistake == "new_each_run"
+    assert judged(code.replace("append", "extend"), *runs).mistake == "new_each_run"
     assert judged(code, END).mistake is None, "there is one run"
     assert judged(code.replace("Complete('m', ", "f("), *runs).mistake is None, "it isn't sent"
     state = "kept = st.session_state.kept\n"

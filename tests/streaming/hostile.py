@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,8 +24,8 @@ EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: clo
 class Server:
     """Reads a request on each connection, and then does what it was told."""
 
-    def __init__(self, play: Play) -> None:
-        self._play = play
+    def __init__(self, play: Play, tls: ssl.SSLContext | None = None) -> None:
+        self._play, self._tls = play, tls
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.requests: list[bytes] = []
@@ -52,10 +53,13 @@ class Server:
                 threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            request = _request(connection)
-            self.requests.append(request)
-            self._play(connection, request)
+        with suppress(OSError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection:
+                request = _request(connection)
+                self.requests.append(request)
+                self._play(connection, request)
 
 
 @cache
@@ -82,8 +86,8 @@ def _request(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(play: Play) -> Iterator[Server]:
-    server = Server(play)
+def serving(play: Play, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(play, tls)
     try:
         yield server
     finally:

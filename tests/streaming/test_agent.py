@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import trustme
+from httpx import Client
 
 from streaming import (
     AgentStrategy,
@@ -24,8 +27,9 @@ from streaming import (
     Usage,
     stream,
 )
+from streaming.http import Http
 from tests.streaming.asking import ask, wait_for
-from tests.streaming.hostile import EVENTS, Play, Server, answering, refusing, serving
+from tests.streaming.hostile import EVENTS, Play, Server, answering, refusing, serving, silent
 
 SPEC = {"tools": [{"tool_spec": {"type": "generic", "name": "weather"}}]}
 USED = {"tokens_consumed": [{"input_tokens": {"total": 3}, "output_tokens": {"total": 5}}] * 2}
@@ -45,13 +49,13 @@ def events(*told: tuple[str, object]) -> Play:
 class Session:
     """What the strategy needs of a Snowpark session."""
 
-    def __init__(self, server: Server) -> None:
-        rest = SimpleNamespace(server_url=f"http://127.0.0.1:{server.port}", token="secret-token")
-        self.connection = SimpleNamespace(rest=rest)
-        self.statements: list[str] = []
+    def __init__(self, server: Server, scheme: str = "http") -> None:
+        url = f"{scheme}://127.0.0.1:{server.port}"
+        self.connection = SimpleNamespace(
+            rest=SimpleNamespace(server_url=url, token="secret-token")
+        )
 
-    def sql(self, statement: str) -> Any:
-        self.statements.append(statement)
+    def sql(self, _: str) -> Any:
         return SimpleNamespace(collect=list)
 
 
@@ -148,19 +152,6 @@ def test_what_is_no_answer_has_a_code_and_tells_no_secret(play: Play, code: str)
     assert "secret" not in repr(result.error)
 
 
-def test_a_session_that_has_expired_is_renewed_once() -> None:
-    body = b'{"code": "390112", "message": "Your session has expired."}'
-    plays = iter([refusing(200, body), events(text("text"), END)])
-
-    def play(connection: socket.socket, request: bytes) -> None:
-        next(plays)(connection, request)
-
-    with serving(play) as server:
-        session: Any = Session(server)
-        result = stream(AgentStrategy(session, SPEC), ask(), retry=Retry(attempts=1)).result()
-    assert (result.text, session.statements) == ("text", ["SELECT 1"])
-
-
 def test_without_a_token_nothing_is_asked() -> None:
     with serving(events(END)) as server:
         session: Any = Session(server)
@@ -229,12 +220,14 @@ def test_what_an_agent_has_written_comes_while_it_writes_on() -> None:
             assert next(answer)
 
 
-def test_a_silent_agent_can_be_given_up_before_it_has_answered() -> None:
-    def silent(connection: socket.socket, _: bytes) -> None:
-        connection.recv(1)
-
-    with serving(silent) as server:
-        session: Any = Session(server)
+def test_a_silent_agent_can_be_given_up_before_it_has_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    monkeypatch.setattr("streaming.strategies.agent._client", lambda: Http(Client(verify=False)))
+    with serving(silent, tls) as server:
+        session: Any = Session(server, "https")
         ends: list[str] = []
         way = AgentStrategy(session, SPEC)
         running = stream(way, ask(), on_end=lambda _, end: ends.append(end))

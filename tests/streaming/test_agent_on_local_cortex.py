@@ -65,6 +65,13 @@ def test_a_tool_of_the_client_is_called_and_its_result_is_answered(session: Sess
     assert (result.error, "rain all day" in result.text) == (None, True)
 
 
+def test_a_session_whose_token_has_run_out_is_renewed(
+    session: Session, cortex: LocalCortex
+) -> None:
+    cortex.expire_sessions()
+    assert answered(session, ask("Hello!", model=MODEL), {}).status == "complete"
+
+
 FAULTS = {
     "fault-agent-error": ("failed", "service"),
     "fault-agent-timed-out": ("failed", "service"),

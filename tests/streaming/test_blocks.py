@@ -39,6 +39,7 @@ def test_one_piece_may_finish_several_blocks() -> None:
         "1. a\n\n2. b\n",
         "- a\n\n  ```\n  b\n\n  c\n",
         "a\n\n    code\n",
+        "a\n- b\n\n- c\n",
         "<!-- a\n\nb\n",
         "<pre>\n\nb\n",
         "$$\na\n\nb\n",

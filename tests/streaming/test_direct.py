@@ -12,6 +12,7 @@ from snowflake.cortex import complete
 
 from local_cortex import LocalCortex, Settings
 from streaming import (
+    Abortable,
     CompletionRequest,
     DirectStrategy,
     Limits,
@@ -24,19 +25,24 @@ from streaming import (
 from tests.streaming.asking import PROMPT, SECONDS, ask, wait_for
 
 
-def test_it_streams_the_answer_that_the_client_would_join(cortex: LocalCortex) -> None:
+def test_both_strategies_stream_the_answer_that_the_client_would_join(cortex: LocalCortex) -> None:
     session = cortex.session()
-    pieces = list(stream(DirectStrategy(session), ask()))
-    assert "".join(pieces) == complete("llama3.1-8b", PROMPT, session=session)
-    assert "qubit" in "".join(pieces)
+    simulated = SimulatedStrategy(DirectStrategy(session).open, delay=0.0)
+    whole = complete("llama3.1-8b", PROMPT, session=session)
+    assert "qubit" in whole
+    assert ["".join(stream(way, ask())) for way in (DirectStrategy(session), simulated)] == [
+        whole
+    ] * 2
     session.close()
 
 
-def test_both_strategies_give_the_same_text(cortex: LocalCortex) -> None:
+def test_an_answer_that_has_ended_may_still_be_aborted(cortex: LocalCortex) -> None:
     session = cortex.session()
-    simulated = SimulatedStrategy(DirectStrategy(session).open, delay=0.0)
-    texts = {stream(way, ask()).result().text for way in (DirectStrategy(session), simulated)}
-    assert len(texts) == 1
+    answer = DirectStrategy(session).open(ask(max_tokens=5))
+    assert isinstance(answer, Abortable)
+    assert list(answer)
+    answer.abort()
+    answer.abort()
     session.close()
 
 

@@ -35,7 +35,8 @@ def test_one_more_waits_until_a_place_is_given_back() -> None:
 
 
 def test_the_first_to_come_is_the_first_to_go_in() -> None:
-    queue = FairQueue(places=1)
+    left = [1]
+    queue = FairQueue(places=1, take=lambda: bool(left and left.pop()))
     first, second = queue.join(), queue.join()
     assert second.wait(0) == 1
     assert first.wait(0) is None

@@ -77,11 +77,11 @@ class Drawing:
                 self._draw(cold, name, language, f"{language}, cold")
                 # The demo is the same in every language.
                 if language == LANGUAGES[0]:
-                    self._press_each_button(cold, name, language, "")
-                    self._take_each_option(cold, name, language)
+                    self.try_demo(cold, name, language)
 
-    def _take_each_option(self, app: AppTest, name: str, language: Language) -> None:
-        """Choose each option of the demo's widgets, one after another, and press each button."""
+    def try_demo(self, app: AppTest, name: str, language: Language) -> None:
+        """Press each button, and again with each option of the demo's widgets."""
+        self._press_each_button(app, name, language, "")
         count = len(_choices(app))
         for number in range(count):
             options = _choices(app)[number : number + 1]

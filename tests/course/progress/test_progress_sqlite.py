@@ -89,7 +89,7 @@ def test_a_damaged_file_is_left_as_it_is(store: SqliteStore, damage: str) -> Non
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("at", "2026-01-01T12:00:00"), ("at", "noon"), ("value", b"1"), ("kind", "hacked")],
+    [("at", "2026-01-01T12:00:00"), ("at", "noon"), ("at", b"1"), ("kind", "hacked")],
 )
 def test_a_row_that_is_no_fact_is_said_to_be_damaged(
     store: SqliteStore, column: str, value: object
