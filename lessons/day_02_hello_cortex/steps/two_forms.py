@@ -1,4 +1,4 @@
 import json
 
-print(json.loads('"A qubit is both."'))
-print(json.loads("A qubit is both."))
+print(json.loads('"A qubit is a quantum bit."'))
+print(json.loads("A qubit is a quantum bit."))
