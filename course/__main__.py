@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -147,4 +148,6 @@ def _names_of(folder: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    # As after Ctrl-C, what a check has started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
