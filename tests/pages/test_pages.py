@@ -226,7 +226,7 @@ def test_a_glossary_that_is_broken_leaves_its_words(
     monkeypatch.setattr(glossary, "load", fail)
     app = open_day_3("en")
     assert not app.exception
-    assert "(TTFT) gets much shorter" in everything(app)
+    assert "time to first token, TTFT) gets much shorter" in everything(app)
 
 
 @pytest.mark.usefixtures("new_learner")
