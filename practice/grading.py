@@ -15,7 +15,7 @@ from practice.exercises import Check, Exercise, Language, Mistake, shared_mistak
 from practice.explain import error_code, explain_end, explain_error, messages
 from practice.kept_in_vain import IN_VAIN
 from practice.patterns import parse_program
-from practice.reached import unwanted
+from practice.reached import unwanted, written
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
@@ -194,8 +194,8 @@ def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
         # What the sandbox lacks is no error that anybody could look up.
         said = texts["line"].format(line=line) if line else ""
     if error.values and (known is None or error.type in LOOKUPS):
-        values = ", ".join(f"{name} = {value}" for name, value in error.values.items())
-        said = f"{said}  \n{texts['values'].format(values=_as_code(values))}"
+        values = _as_code(written(error.values))
+        said = f"{said}  \n{texts['values'].format(values=values)}"
     said = f"{told}\n\n{said}".strip()
     return CheckResult("runs", False, texts["check_runs"], said, known, at or line)
 
@@ -252,8 +252,8 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
     if told is None:
         said = check.otherwise.of(language)
         told = (f"{said}\n\n{_seen(trial, language)}" if about_run else said), None, 0
-    if about_run and (why := _rules({"unwanted": unwanted}, trial, language)):
-        told = f"{told[0]}\n\n{why[0]}", *told[1:]
+    if about_run and (found := unwanted(trial)):
+        told = f"{told[0]}\n\n{_shared(found, language)[0]}", *told[1:]
     return CheckResult(check.id, False, title, *told)
 
 

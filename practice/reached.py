@@ -6,10 +6,9 @@ The sandbox tells how each ``if`` was decided last, and by which values.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from practice.conditions import Condition
-from practice.events import Decision
 from practice.evidence import holds
 from practice.patterns import caught_by, parse_program
 from practice.slips import Found
@@ -36,7 +35,10 @@ def skipped(trial: Trial) -> Found | None:
 
 def _skipped(trial: Trial, call: ast.Call, name: str) -> Found | None:
     if (around := _decided_around(trial, call, False)) is not None:
-        return _misspelt(trial, around[0]) or _told("skipped_if", call, name, *around)
+        decider, values = around
+        return _misspelt(trial, decider) or _told(
+            "skipped_if_by", call, name, decider, values=values
+        )
     holder = next((n for n in trial.above(call) if isinstance(n, HOLDERS)), None)
     if isinstance(holder, ast.If) and not _needs_no_telling(holder.test, call):
         return _misspelt(trial, holder) or _told("skipped_if", call, name, holder)
@@ -58,18 +60,17 @@ def unwanted(trial: Trial) -> Found | None:
         for call in trial.each(ast.Call):
             around = _decided_around(trial, call, True) if call.lineno in lines else None
             if around is not None:
-                return _told("ran_if", call, ast.unparse(call.func), *around)
+                decider, values = around
+                return _told("ran_if", call, ast.unparse(call.func), decider, values=values)
     return None
 
 
-def _decided_around(
-    trial: Trial, call: ast.Call, as_needed: bool
-) -> tuple[ast.If, Decision] | None:
+def _decided_around(trial: Trial, call: ast.Call, as_needed: bool) -> tuple[ast.If, str] | None:
     """Return what around a call was decided as the call needs, or otherwise, by which values.
 
     The nearest that lets it run; the outermost that keeps it from running.
     """
-    found: tuple[ast.If, Decision] | None = None
+    found: tuple[ast.If, str] | None = None
     for holder in trial.above(call):
         if isinstance(holder, ast.FunctionDef):
             break
@@ -78,7 +79,7 @@ def _decided_around(
             continue
         agrees = decision.held == _in_body(holder, call)
         if agrees is as_needed and not _needs_no_telling(holder.test, call):
-            found = holder, decision
+            found = holder, written(decision.values)
             if as_needed:
                 break
     return found
@@ -88,23 +89,19 @@ def _in_body(holder: ast.If, call: ast.Call) -> bool:
     return any(call in ast.walk(each) for each in holder.body)
 
 
-def _told(
-    mistake: str,
-    call: ast.Call,
-    name: str,
-    holder: ast.If,
-    decision: Decision | None = None,
-) -> Found:
+def _told(mistake: str, call: ast.Call, name: str, holder: ast.If, **more: str) -> Found:
     named = {
         "name": name,
         "other": str(holder.lineno),
         "where": ast.unparse(holder.test)[:100],
         "truth": str(_in_body(holder, call)),
     }
-    if decision is None:
-        return mistake, call.lineno, named
-    values = ", ".join(f"{each} = {value}" for each, value in decision.values.items())
-    return f"{mistake}_by", call.lineno, named | {"values": values}
+    return mistake, call.lineno, named | more
+
+
+def written(values: Mapping[str, str]) -> str:
+    """Return values by their names, as a program would assign them."""
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _misspelt(trial: Trial, holder: ast.If) -> Found | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
+import reprlib
 
 from practice.guest.carried.snowflake_row import Row
 from practice.guest.channel import MOST_LINES, PROGRAM
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
 NOTE_PART, NOTE_TEST = "__note_part__", "__note_test__"
 # The host takes no more, and no longer ones.
 MOST_CONDITIONS, MOST_VALUES, LONGEST = 40, 3, 60
-# What is left of a list or a dictionary in an explanation.
-MOST_ITEMS, DEEPEST = 5, 2
-
-# Values that stay as they are: they are only written out at the end, as a loop may note many.
-FIXED = (str, int, float, bool, type(None))
-BRACKETS: dict[Any, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}
+# What a value may be: to write any other object would run code of the program's.
+PLAIN = (str, int, float, bool, type(None), list, tuple, dict, Row)
 
 # What was noted of a condition that is being looked at, by its line; and how each ended last.
-_parts: dict[int, dict[str, Any]] = {}
-_decided: dict[int, tuple[bool, dict[str, Any]]] = {}
+_parts: dict[int, dict[str, str]] = {}
+_decided: dict[int, tuple[bool, dict[str, str]]] = {}
 
 
 def watch(tree: ast.Module) -> dict[str, Any]:
@@ -45,7 +42,7 @@ def watch(tree: ast.Module) -> dict[str, Any]:
 def decided() -> list[dict[str, Any]]:
     """Return how each condition was decided last, and by which values."""
     return [
-        {"line": min(line, MOST_LINES), "held": held, "values": _written(values)}
+        {"line": min(line, MOST_LINES), "held": held, "values": _first(values)}
         for line, (held, values) in itertools.islice(_decided.items(), MOST_CONDITIONS)
     ]
 
@@ -62,7 +59,8 @@ def values_at(trace: TracebackType | None) -> dict[str, str]:
     frame = found.tb_frame
     known = {**frame.f_globals, **frame.f_locals}
     names = (each for each in _names_at(found) if each in known and len(each) <= LONGEST)
-    return _written({name: known[name] for name in names})
+    shown = {name: _shown(known[name]) for name in names}
+    return _first({name: text for name, text in shown.items() if text})
 
 
 def _watched(test: ast.expr, line: int) -> ast.expr:
@@ -96,8 +94,8 @@ def _call(name: str, at: ast.expr, line: int, *args: ast.expr) -> ast.expr:
 
 
 def _note_part(line: int, text: str, value: Any) -> Any:
-    kept = value if type(value) in FIXED else _Written(_shown(value))
-    _parts.setdefault(line, {})[text] = kept
+    if shown := _shown(value):
+        _parts.setdefault(line, {})[text] = shown
     return value
 
 
@@ -107,42 +105,34 @@ def _note_test(line: int, value: Any) -> bool:
     return held
 
 
-class _Written(str):
-    """A value that may change, as it was."""
-
-    __slots__ = ()
+def _first(values: dict[str, str]) -> dict[str, str]:
+    return dict(itertools.islice(values.items(), MOST_VALUES))
 
 
-def _written(values: dict[str, Any]) -> dict[str, str]:
-    shown = ((name, _shown(value)) for name, value in values.items())
-    return dict(itertools.islice(((name, text) for name, text in shown if text), MOST_VALUES))
+class _Short(reprlib.Repr):
+    """Writes plain values in short, and any other object in them as ``...``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring = 2, LONGEST
+        self.maxlist = self.maxtuple = self.maxdict = 5
+
+    def repr1(self, value: Any, level: int) -> str:
+        kind = type(value)
+        # Python refuses to write a number of 5,000 digits.
+        if kind not in PLAIN or (kind is int and abs(value) >= 10**LONGEST):
+            return self.fillvalue
+        return repr(value) if kind is Row else super().repr1(value, level)
 
 
-def _shown(value: Any, deep: int = DEEPEST) -> str:
+_short = _Short()
+
+
+def _shown(value: Any) -> str:
     """Return a plain value as Python writes it, shortened; ``""`` for any other object."""
-    kind = type(value)
-    if kind is _Written:
-        return str(value)
-    if kind in (bool, float, type(None)) or (kind is int and abs(value) < 10**LONGEST):
-        return repr(value)
-    if kind is str:
-        return _cut(repr(value[:LONGEST]) + ("..." if len(value) > LONGEST else ""))
-    if kind is Row:
-        return _cut(repr(value))
-    if kind not in BRACKETS or not deep:
+    text = _short.repr(value)
+    if text == _short.fillvalue:
         return ""
-    items = [*itertools.islice(value.items() if kind is dict else value, MOST_ITEMS)]
-    if kind is dict:
-        shown = [": ".join(_shown(each, deep - 1) or "..." for each in item) for item in items]
-    else:
-        shown = [_shown(each, deep - 1) or "..." for each in items]
-    shown += ["..."] if len(value) > MOST_ITEMS else []
-    comma = "," if kind is tuple and len(value) == 1 else ""
-    opening, closing = BRACKETS[kind]
-    return _cut(f"{opening}{', '.join(shown)}{comma}{closing}")
-
-
-def _cut(text: str) -> str:
     return text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]}..."
 
 
