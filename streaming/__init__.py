@@ -17,12 +17,11 @@ from streaming.request import CompletionRequest, Message
 from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Strategy, Wrapped
+from streaming.strategies.protocol import Strategy, Wrapped
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
 __all__ = [
-    "Abortable",
     "AgentStrategy",
     "CallEnd",
     "ChatCompletionsStrategy",

@@ -22,7 +22,7 @@ from streaming.deltas import Delta, Thinking
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
 from streaming.sockets import LastSocket
-from streaming.strategies.protocol import Abortable, Strategy
+from streaming.strategies.protocol import Strategy
 
 __all__ = ["Attempts", "Retry"]
 
@@ -140,9 +140,7 @@ class Attempts:
         """Give the connection back; only from the thread that reads."""
         with self._lock:
             source, self._source = self._source, None
-        close = getattr(source, "close", None)
-        if close is not None:
-            close()
+        getattr(source, "close", lambda: None)()
 
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
@@ -150,8 +148,7 @@ class Attempts:
         self._socket.end()
         with self._lock:
             source = self._source
-        if isinstance(source, Abortable):
-            source.abort()
+        getattr(source, "abort", lambda: None)()
 
     def _ask(self) -> Iterator[Delta]:
         """Send the request and wait for its first text."""

@@ -45,11 +45,6 @@ class FairQueue:
         # Who is in, and when the place of each is free again.
         self._ends: dict[Place, float] = {}
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for a place."""
-        return len(self._waiting)
-
     def join(self, owner: str | None = None) -> Place:
         """Join the queue; without an ``owner``, any number may be in."""
         place = Place(self, owner)

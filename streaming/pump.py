@@ -55,7 +55,8 @@ class Pump:
         self._last_arrival: float | None = None
         self._on_end = on_end
         self._clock = clock
-        self._lock = threading.Lock()
+        # The collector may drop a stream, and so call stop(), while this thread holds it.
+        self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._text = _buffer()
         self._taken = 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar
 
 from streaming.deltas import Delta
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Strategy", "Wrapped"]
+__all__ = ["Strategy", "Wrapped"]
 
 D = TypeVar("D", bound=Delta)
 
@@ -46,7 +46,9 @@ class Strategy(Protocol):
         ``finish_reason``, which is in the service's words, the answer has ended with it; without
         one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
         prove that nothing is missing. If it has a true ``buffered``, what comes while nobody reads
-        waits, as in a socket, so several deltas may be read at once. See also :class:`Abortable`.
+        waits, as in a socket, so several deltas may be read at once. If it has an ``abort`` method,
+        any thread calls that to end a read that is waiting, at any time, more than once. (A
+        generator can't have one: closing it while it runs is a ``ValueError``.)
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is
@@ -54,18 +56,6 @@ class Strategy(Protocol):
                 count), it then asks again, if the error is retryable, and asks the fallback; after
                 that it ends the stream.
         """
-        ...
-
-
-@runtime_checkable
-class Abortable(Protocol):
-    """A delta iterator whose blocked read another thread can end.
-
-    A generator isn't: closing it while it runs is a ``ValueError``.
-    """
-
-    def abort(self) -> None:
-        """End a read that is waiting; callable from any thread, at any time, more than once."""
         ...
 
 
@@ -89,8 +79,7 @@ class Wrapped(Generic[D]):
         return getattr(self._answer, "finish_reason", None)
 
     def abort(self) -> None:
-        if isinstance(self._answer, Abortable):
-            self._answer.abort()
+        getattr(self._answer, "abort", lambda: None)()
 
     def close(self) -> None:
         getattr(self._answer, "close", lambda: None)()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from streaming.view.kept import Call, arrived, arriving, is_open, keep
+from streaming.view.kept import arrived, arriving, is_open, keep
 from streaming.view.show import show
 from streaming.view.turns import Turn, again, pulse
 from streaming.view.untrusted import safe
 
 __all__ = [
-    "Call",
     "Turn",
     "again",
     "arrived",

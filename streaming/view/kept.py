@@ -20,7 +20,6 @@ from streaming.view.blocks import Blocks
 
 __all__ = [
     "Answer",
-    "Call",
     "Keeper",
     "Section",
     "State",

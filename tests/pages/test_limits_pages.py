@@ -243,7 +243,7 @@ def test_stop_leaves_the_line(set_to: Callable[[str], None], line: StreamQueue) 
     next(button for button in app.button if button.label == "Generate").click().run()
     app.button(key="stop").click().run()
     assert texts("en")["demo.stopped_early"] in said(app)
-    assert (line.waiting, counted().requests) == (0, 0)
+    assert (len(line._waiting), counted().requests) == (0, 0)
     place.leave()
     assert len(press(app, "Generate").metric) == 3
 

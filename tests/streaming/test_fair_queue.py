@@ -87,17 +87,6 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     second.join()
 
 
-def test_it_counts_those_who_wait_for_a_place() -> None:
-    queue = FairQueue(places=1, lease=60.0)
-    waiting = threading.Thread(target=lambda: _through(queue, None))
-    with queue.turn():
-        assert not queue.waiting
-        waiting.start()
-        wait_for(lambda: queue.waiting > 0)
-    waiting.join()
-    assert not queue.waiting
-
-
 def _through(queue: FairQueue, passing: threading.Barrier | None) -> None:
     with queue.turn():
         if passing is not None:

@@ -62,6 +62,24 @@ def test_a_request_that_fails_ends_the_pump_with_its_error() -> None:
     assert isinstance(pump.error, PermissionError)
 
 
+def test_a_stream_may_be_dropped_while_its_own_thread_takes_a_delta_in() -> None:
+    came = threading.Event()
+
+    def source() -> Iterator[str]:
+        came.set()
+        yield "a"
+
+    def clock() -> float:
+        if came.is_set():  # the collector may come by wherever the thread is
+            pump.stop()
+        return 0.0
+
+    pump = pump_of(source(), clock=clock)
+    pump.start()
+    pump.join(5)
+    assert pump.ended
+
+
 def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_thread() -> None:
     source = Blocking("a")
     pump = pump_of(source)

@@ -115,7 +115,7 @@ def test_a_wait_has_an_end() -> None:
         Entry(line, "second", at_once=1, queue=1, patience=60.0).enter(wait)
     assert (told.value.reason, told.value.limit) == ("patience", 60)
     # And it leaves nobody in the line.
-    assert line.waiting == 0
+    assert line.owned("second") == 0
 
 
 def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> None:
