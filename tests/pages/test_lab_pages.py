@@ -310,6 +310,8 @@ def test_a_conversation_within_a_budget_sends_fewer_tokens_than_one_that_is_sent
     assert whole[1].sent > whole[0].sent + whole[0].received
     (table,) = (each.value for each in app.dataframe)
     assert list(table["whole_sent"]) == [turn.sent for turn in whole]
+    first, second, third = map(float, table["whole_credits"])
+    assert 0 < first < second < third
     assert f"{sum(turn.sent for turn in whole):,} tokens" in everything(app)
 
 

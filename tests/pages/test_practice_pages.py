@@ -386,6 +386,20 @@ def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -
     assert not practice_panel.awaited(first.day, None)
 
 
+def test_where_solutions_are_never_shown_nothing_is_said_to_lead_to_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hidden() -> None:
+        from course.exercises import say_why_hidden
+        from practice import load_exercises
+
+        say_why_hidden(load_exercises("day_03_write_streams"))
+
+    monkeypatch.setenv(practice_panel.SOLUTIONS, "never")
+    (told,) = AppTest.from_function(hidden, default_timeout=SECONDS).run().caption
+    assert texts("ko")["practice.solution_never"] in told.value
+
+
 def test_a_program_that_holds_another_exercises_answer_is_shown_once_that_one_was_tried() -> None:
     before, after = (each.name for each in load_exercises("day_05_chat")[1:3])
     page = str(ROOT / "pages" / "day_05_chat.py")

@@ -1123,6 +1123,18 @@ def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
     assert judged(f"{code}.collect()", END, passes=passes).mistake == "skipped_if"
 
 
+def test_a_call_that_ought_not_to_happen_is_told_with_the_condition_that_let_it() -> None:
+    code = "if a == '':\n    st.info('x')\nif b == '':\n    st.success('y')\nst.write('z')"
+    seen = [Decision(line=line, held=True, values={"b": "''"}) for line in (1, 3)]
+    calls = [
+        Draw(name=name, args={"body": body}, into=0, id=number, line=2 * number)
+        for number, (name, body) in enumerate((("info", "x"), ("success", "y")), 1)
+    ]
+    passes = {"called": "st.info", "no": {"called": "st.success"}}
+    said = judged(code, *calls, Decided(conditions=seen), END, passes=passes).message
+    assert "Line 4 ran because the condition in line 3 was True" in said
+
+
 def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:
     for name, text in shared_mistakes().items():
         assert set(text) == {"ko", "en"}, name

@@ -44,7 +44,7 @@ CLUSTERS = (
     *("👍🏽👍", "e\u0301a\u0300", "a\r\n\nb", "\u200d👩", "क\u093f", ""),
 )
 # A value that Streamlit does not take, by what it takes (``signatures.CHECKS``).
-WRONG = {"icon": "'rocket'", "content": "'big'", "pixels": "-5"}
+WRONG = {"icon": "'rocket'", "content": "'big'", "pixels": "0"}
 
 
 def _checks() -> dict[str, dict[str, Any]]:

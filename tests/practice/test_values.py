@@ -37,6 +37,11 @@ def test_the_parts_of_a_condition_are_told_as_they_were_last() -> None:
     }
 
 
+def test_what_a_call_in_a_condition_was_given_is_told_too() -> None:
+    code = "text, most = 'abc', 2\nif len(text) > most:\n    pass\n"
+    assert decided(code) == {2: (True, {"text": "'abc'", "len(text)": "3", "most": "2"})}
+
+
 def test_a_list_is_told_as_it_was_and_an_object_not_at_all() -> None:
     code = (
         "found, thing = [1], object()\nif found == [2] or thing == 3:\n    pass\nfound.append(2)\n"

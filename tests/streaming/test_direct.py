@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from snowflake.cortex import complete
 
@@ -41,6 +42,20 @@ def test_an_answer_that_has_ended_may_still_be_aborted(cortex: LocalCortex) -> N
     assert list(answer)
     answer.abort()
     answer.abort()
+    session.close()
+
+
+def test_an_answer_that_was_read_to_its_end_leaves_no_connection_open(cortex: LocalCortex) -> None:
+    def connections() -> int:
+        found = psutil.Process().net_connections("tcp")
+        return sum(each.raddr[1:] == (cortex.port,) for each in found if each.raddr)
+
+    session = cortex.session()
+    before = connections()
+    answer = DirectStrategy(session).open(ask(max_tokens=5))
+    assert list(answer)
+    answer.close()
+    wait_for(lambda: connections() == before)
     session.close()
 
 
