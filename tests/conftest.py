@@ -91,6 +91,17 @@ def _no_settings_from_outside(
 
             scan = cache(manifest_scanner.scan_component_manifests)
             patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+            # And look a thousand times a second whether it has ended, for a tenth of its time.
+            from streamlit.testing.v1 import local_script_runner
+
+            look = local_script_runner.require_widgets_deltas
+
+            def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+                if runner._script_thread is not None:
+                    runner._script_thread.join(timeout)
+                look(runner, timeout)
+
+            patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")
