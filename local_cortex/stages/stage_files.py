@@ -188,7 +188,7 @@ class Stages:
         self.folder = folder
         # What COPY INTO has loaded: the table, when it was made, and the file as it was.
         self.loaded: set[tuple[str, dt.datetime, File]] = set()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._own: dict[tuple[str, ...], Stage] = {}
         self._numbers = count(1)
 

@@ -128,6 +128,18 @@ def test_only_so_many_finished_statements_are_kept(monkeypatch: pytest.MonkeyPat
     asyncio.run(test())
 
 
+@in_a_loop
+async def test_the_statements_of_a_session_that_ends_are_cancelled_and_forgotten() -> None:
+    statements = Statements()
+    running = statements.start(ME, "running", Work(done=False))
+    finished, yours = statements.start(ME, "done", Work()), statements.start(YOU, "r", Work())
+    await finished.task
+    statements.abort_all(ME)
+    assert [statements.find(ME, one.query_id) for one in (running, finished)] == [None, None]
+    assert statements.find(YOU, yours.query_id) is yours
+    assert (await error_of(running)).sqlstate == "57014"
+
+
 def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT_BYTES", 25)
     monkeypatch.setattr(SqlResult, "weight", 10)

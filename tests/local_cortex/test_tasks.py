@@ -23,6 +23,7 @@ def labels(*names: str) -> list[dict[str, str]]:
     [
         ("The food was great", "positive"),
         ("Not good at all", "negative"),
+        ("Not good, and that is all that there is to say about it after a week", "negative"),
         ("no problem, thanks", "positive"),
         ("Great food but slow service", "mixed"),
         ("It is Tuesday", "neutral"),

@@ -74,7 +74,9 @@ def open_lab(view: str = "compare", language: Language = "en") -> AppTest:
     if view == "compare":
         # Method 2 takes a second for every hundred characters otherwise.
         app.slider(key="lab-delay").set_value(0.0)
-        app = app.selectbox(key=f"lab-question-{language}").set_value("short").run()
+        question = app.selectbox(key=f"lab-question-{language}")
+        assert question.value == "medium"
+        app = question.set_value("short").run()
     return app
 
 

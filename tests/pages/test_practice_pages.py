@@ -199,6 +199,7 @@ def test_a_learner_who_runs_too_often_is_asked_to_wait(monkeypatch: pytest.Monke
     app = run(run(open_page(), "x = 1\n"), "x = 2\n")
     assert "You've run programs too often" in said(app)
     assert shown(app)["code"] == "x = 2\n"
+    assert "You've run programs too often" not in said(app.run())
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,23 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     second.join()
 
 
+def test_whoever_gets_in_calls_the_next_one_where_there_is_room() -> None:
+    queue = FairQueue(places=1)
+    passing = threading.Barrier(3, timeout=30)
+    waiting = [threading.Thread(target=_through, args=(queue, passing)) for _ in range(2)]
+    with queue.turn():
+        for each in waiting:
+            each.start()
+        wait_for(lambda: len(queue._waiting) == 2)
+        with queue.changed:
+            queue.places = 3
+            queue.call()
+        passing.wait()
+        passing.wait()
+    for each in waiting:
+        each.join()
+
+
 def _through(queue: FairQueue, passing: threading.Barrier | None) -> None:
     with queue.turn():
         if passing is not None:

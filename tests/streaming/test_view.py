@@ -66,6 +66,23 @@ def test_an_error_leaves_the_partial_text_without_a_cursor_and_does_not_raise() 
     assert app.text[0].value == "failed cut"
 
 
+def test_what_ends_the_script_ends_an_answer_without_a_key_and_leaves_its_text() -> None:
+    def stopped() -> None:
+        import streamlit as st
+
+        from streaming import Pace
+        from streaming.view import show
+        from tests.streaming.fakes import make_stream
+
+        stream, _, _ = make_stream([(0.0, "One word.")], pace=Pace.off(), silent=True)
+        st.session_state.answer = stream
+        show(stream, cursor="▌", on_wait=st.stop)
+
+    app = AppTest.from_function(stopped).run()
+    assert shown(app) == ["One word"]
+    assert app.session_state["answer"].status == "cancelled"
+
+
 def test_with_a_key_the_page_goes_on_at_once_and_the_run_after_the_end_has_the_result() -> None:
     app = run(key="answer")
     assert app.text[0].value == "running"
