@@ -45,7 +45,7 @@ def finish(app: AppTest) -> AppTest:
 
 
 def programs_go_on() -> None:
-    """Let learners' programs go on for a moment: drawing their page all the time slows them."""
+    """Let learners' programs go on for five seconds at most: drawing their page slows them."""
     for thread in threading.enumerate():
         if thread.name == "exercise-run":
-            thread.join(0.5)
+            thread.join(5.0)
