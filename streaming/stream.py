@@ -294,7 +294,7 @@ class TextStream:
             parts, since = reader.take()
             if parts:
                 ready = clusters.ready
-                for part in join(parts):
+                for part in parts:
                     if not isinstance(part, str):
                         clusters.pause()
                         self._events.append((self._handed + clusters.ready, part))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from streaming.deltas import Part, ToolCall, join
 from streaming.pump import Pump
 from tests.streaming.asking import wait_for
 from tests.streaming.fakes import Blocking, pump_of
@@ -78,6 +79,19 @@ def test_a_stream_may_be_dropped_while_its_own_thread_takes_a_delta_in() -> None
     pump.start()
     pump.join(5)
     assert pump.ended
+
+
+def test_events_give_back_the_room_that_they_took() -> None:
+    pieces = [ToolCall("1", "f", "x" * 20) for _ in range(100)]
+    pump = pump_of(iter(pieces), buffer_chars=200)
+    pump.start()
+    came: list[Part] = []
+    while not pump.ended:
+        pump.wait(5.0, for_delta=True)
+        came += pump.take()[0]
+        pump.keep(0)
+    came += pump.take()[0]
+    assert join(came) == (ToolCall("1", "f", "x" * 2_000),)
 
 
 def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_thread() -> None:
