@@ -296,6 +296,31 @@ def test_a_program_has_a_most_length(page: Page, url: str) -> None:
 
 
 @pytest.mark.thorough
+def test_it_is_not_shown_before_it_listens(page: Page, url: str) -> None:
+    """What is typed before its script has run would be replaced by the first text."""
+    page.add_init_script(
+        """
+        const attach = Element.prototype.attachShadow;
+        window.looks = [];
+        Element.prototype.attachShadow = function (options) {
+            const shadow = attach.call(this, options);
+            new MutationObserver(() => {
+                const area = shadow.querySelector('textarea');
+                const name = shadow.querySelector('.run .text');
+                if (area && !name?.textContent)
+                    window.looks.push(area.checkVisibility({ visibilityProperty: true }));
+            }).observe(shadow, { childList: true, subtree: true });
+            return shadow;
+        };
+        """
+    )
+    go(page, url)
+    looks = page.evaluate("window.looks")
+    assert looks, "it is on the page before its script has run"
+    assert not any(looks)
+
+
+@pytest.mark.thorough
 def test_no_text_becomes_a_part_of_the_page(page: Page, url: str) -> None:
     go(page, url, "nasty")
     page.get_by_text("Nasty mark").click()
