@@ -21,6 +21,8 @@ from local_cortex.routes.web import JsonResponse, json_text
 from local_cortex.sql import SqlError, SqlServer
 from local_cortex.sql.names import parts, written
 
+# As documented for the list of agents.
+MOST_SHOWN = 10_000
 MODES = {
     "errorIfExists": "CREATE AGENT",
     "orReplace": "CREATE OR REPLACE AGENT",
@@ -48,8 +50,9 @@ async def show(request: Request) -> Response:
     after = request.query_params.get("fromName", "")
     found = [row for row in rows if row["name"] > after]
     if limit is not None:
-        if not (limit.isascii() and limit.isdecimal() and 1 <= len(limit) <= 5):
-            raise Refusal(400, "showLimit: must be a whole number from 1 to 10000")
+        digits = limit.isascii() and limit.isdecimal() and len(limit) <= len(str(MOST_SHOWN))
+        if not digits or not 1 <= int(limit) <= MOST_SHOWN:
+            raise Refusal(400, f"showLimit: must be a whole number from 1 to {MOST_SHOWN}")
         found = found[: int(limit)]
     places = {"database_name": "database", "schema_name": "schema"}
     return JsonResponse([{places.get(key, key): row[key] for key in row} for row in found])

@@ -37,8 +37,10 @@ def open_day_3(page: Page, course: str, language: Language = "en") -> None:
 
 
 def whole(page: Page) -> None:
-    """Wait for the last element of the page: until it is there, a click reruns half a page."""
+    """Wait for the whole page, and for the run that has drawn it to end."""
     expect(page.locator(".st-key-neighbours")).to_be_visible()
+    # The demo and the lab are drawn after the text that ends with it.
+    settle(page)
 
 
 def settle(page: Page) -> None:

@@ -58,6 +58,22 @@ def test_a_text_is_asked_for_with_all_of_its_blanks_and_no_others() -> None:
             assert known == [names], (place, pattern)
 
 
+def test_each_text_is_asked_for() -> None:
+    asked, patterns = set(), set()
+    for path in [*ROOT.glob("course/**/*.py"), *ROOT.glob("pages/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant):
+                asked.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    part.value if isinstance(part, ast.Constant) else 0 for part in node.values
+                ]
+                patterns.add("".join(re.escape(str(part)) if part else r"\w+" for part in parts))
+    begun = {each for each in patterns if re.match(r"\w+\\\.", each)}
+    unasked = [key for key in texts("en") if not any(re.fullmatch(each, key) for each in begun)]
+    assert set(unasked) - asked == set()
+
+
 def test_each_box_on_a_page_has_an_icon() -> None:
     boxes = {f"{at}.{name}" for at in ("st", "at") for name in BOXES}
     without = [

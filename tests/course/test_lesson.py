@@ -127,6 +127,12 @@ def test_a_misspelt_field_hides_no_other_that_is_missing(tmp_path: Path) -> None
     assert "`links.0.title` is missing" not in str(caught.value)
 
 
+def test_of_an_unknown_field_in_a_table_the_tables_own_are_named(tmp_path: Path) -> None:
+    with pytest.raises(LessonError) as caught:
+        lesson.load(make_lesson(tmp_path, meta=META + "[[links]]\nqqq = 1\n"))
+    assert "unknown field `links.0.qqq`. Known are title, url" in str(caught.value)
+
+
 def test_every_mistake_in_the_metadata_is_named_at_once(tmp_path: Path) -> None:
     meta = META.replace("day = 7", "day = 0").replace("week", "weeek")
     with pytest.raises(LessonError) as caught:

@@ -188,7 +188,9 @@ def test_agents_are_listed_by_what_the_query_asks_for(made: httpx.Client) -> Non
     assert listed(fromName="MADE") == ["MADE_TOO"]
     (first, *_) = made.get(AGENTS, params={"like": "made"}).json()
     assert (first["database"], first["schema"]) == ("COURSE", "PUBLIC")
-    assert made.get(AGENTS, params={"showLimit": "x"}).status_code == 400
+    assert listed(showLimit=10_000) == listed()
+    for wrong in ("x", "0", "10001", "9" * 5_000):
+        assert made.get(AGENTS, params={"showLimit": wrong}).status_code == 400
     made.delete(f"{AGENTS}/made_too")
 
 

@@ -190,6 +190,8 @@ def test_columns_are_added_renamed_changed_and_dropped(session: SqlSession) -> N
     ):
         run(f"ALTER TABLE t {change}", session=session)
     assert rows("SELECT c || '!' FROM u", session=session) == [("1!",)]
+    ((name, kind, *_),) = rows("DESCRIBE TABLE u", session=session)
+    assert (name, kind) == ("C", "VARCHAR(16777216)")
     assert refusal("ALTER TABLE u DROP COLUMN z", session=session).code == "000904"
 
 

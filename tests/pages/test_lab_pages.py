@@ -20,7 +20,7 @@ from course.lab import streams as calls
 from course.lab.jobs import Job
 from course.lab.streams import Way
 from course.language import Language, texts
-from course.limits import Admission
+from course.limits import Admission, Refusal
 from streaming import SimulatedStrategy, Strategy, StreamUnavailable
 from streaming.view import show
 from tests.local_cortex.cortex_engines import eventually
@@ -231,6 +231,17 @@ def test_a_run_that_waits_for_its_place_says_how_many_are_ahead(
     app = app.run()
     assert texts("en")["lab.stopped"] in everything(app)
     assert not app.session_state["lab-bench"].past
+
+
+def test_a_run_that_is_refused_while_it_waits_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Refusal("learner_requests", limit=3)
+
+    app = open_lab()
+    monkeypatch.setattr(Admission, "wait", refuse)
+    app = run_to_its_end(app, "compare")
+    assert not app.exception
+    assert texts("en")["limits.learner_requests"].format(limit=3) in everything(app)
 
 
 def test_a_run_ends_the_one_before_it() -> None:

@@ -78,6 +78,10 @@ def test_what_was_set_aside_is_set_right() -> None:
     assert counted.totals(TODAY) == Totals(Used(1, 100), 1)
 
 
+def test_before_the_first_question_nobody_has_asked() -> None:
+    assert ledger(Translating()).totals(TODAY) == Totals(Used(), 0)
+
+
 def test_old_counters_go() -> None:
     session = Translating()
     counted = ledger(session)
