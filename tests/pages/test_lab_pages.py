@@ -21,6 +21,7 @@ from course.lab.jobs import Job
 from course.lab.streams import Way
 from course.language import Language, texts
 from course.limits import Admission, Refusal
+from course.stream_errors import explain
 from streaming import SimulatedStrategy, Strategy, StreamUnavailable
 from streaming.view import show
 from tests.local_cortex.cortex_engines import eventually
@@ -275,6 +276,24 @@ def test_one_way_that_fails_says_so_and_the_others_go_on(monkeypatch: pytest.Mon
     assert lanes(app)["direct"].text == lanes(app)["ours"].text != ""
 
 
+def test_a_fault_shows_what_day_3s_program_loses_beside_what_the_library_keeps() -> None:
+    app = open_lab("breaking").selectbox(key="lab-fault-en").set_value("truncated").run()
+    app = run_to_its_end(app, "breaking")
+    assert not app.exception
+    english, said = texts("en"), everything(app)
+    assert f"#### fault-truncated: {english['lab.fault.truncated']}" in said
+    for name, _ in breaking.SIDES:
+        assert f"**{english[f'lab.breaking.{name}']}**" in said
+    experiment = job(app, "breaking")
+    assert isinstance(experiment, breaking.Experiment)
+    _, library = experiment.outcomes
+    assert library.shown
+    assert said.count(library.shown) == 2
+    assert english["lab.breaking.kept"].format(characters=0) in said
+    assert english["lab.breaking.kept"].format(characters=len(library.shown)) in said
+    assert library.said in said
+
+
 def test_the_wire_is_shown_step_by_step() -> None:
     app = run_to_its_end(open_lab("wire"), "wire")
     assert not app.exception
@@ -326,6 +345,17 @@ def test_a_conversation_within_a_budget_sends_fewer_tokens_than_one_that_is_sent
     first, second, third = map(float, table["whole_credits"])
     assert 0 < first < second < third
     assert f"{sum(turn.sent for turn in whole):,} tokens" in everything(app)
+
+
+def test_a_conversation_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> Iterator[str]:
+        raise StreamUnavailable("bad_request")
+
+    monkeypatch.setattr(conversation, "DirectStrategy", lambda _: SimulatedStrategy(fail))
+    app = run_to_its_end(open_lab("conversation"), "conversation")
+    assert not app.exception
+    said = explain(StreamUnavailable("bad_request"), "en")
+    assert f"**{texts('en')['lab.conversation.ended']}** {said}" in everything(app)
 
 
 def test_on_an_account_a_fault_and_a_speed_cannot_be_chosen(

@@ -98,6 +98,11 @@ def test_a_blank_that_is_left_is_named_before_anything_else_is_judged() -> None:
     assert by_id(results, "check_0").message == ""
 
 
+def test_where_nobody_knows_the_mistake_no_line_is_marked() -> None:
+    result = by_id(grade(exercise({"called": "Complete"}), "x = 1\n", [END], "en"), "check_0")
+    assert (result.passed, result.mistake, result.line) == (False, None, 0)
+
+
 def test_an_error_is_shown_with_its_line_and_what_did_not_happen_for_it_is_no_second_fault() -> (
     None
 ):

@@ -129,6 +129,8 @@ def test_a_name_that_stands_for_a_function_is_spelt_out_only_where_it_is_sure() 
         "now = time.time\ndef f(now): now()",
     ):
         assert lines("time.time()", imports + code) == []
+    dotted = "import snowflake.cortex\nask = snowflake.cortex.Complete\nask(x)"
+    assert lines("snowflake.cortex.Complete(x)", dotted) == [3]
 
 
 def test_the_lines_of_a_function_are_those_from_its_first_to_its_last() -> None:

@@ -246,6 +246,10 @@ def test_a_retry_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None
         Retry(**wrong)  # type: ignore[arg-type]
 
 
+def test_no_time_at_all_is_a_time_to_wait() -> None:
+    assert Retry(backoff=0.0, longest=0.0).delay(1, None, 0.0) == 0.0
+
+
 def test_only_what_may_pass_is_called_retryable() -> None:
     assert StreamError("rate_limited").retryable
     assert not StreamError("unauthorised").retryable
