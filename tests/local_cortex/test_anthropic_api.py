@@ -231,6 +231,10 @@ def test_a_refusal_has_its_status(client: anthropic.Anthropic, model: str, statu
     assert refused.value.response.headers["x-snowflake-request-id"]
 
 
+def test_a_refusal_says_when_to_ask_again(rest: httpx.Client) -> None:
+    assert ask(rest, model="fault-429-date").headers["retry-after"].endswith(" GMT")
+
+
 @pytest.mark.parametrize("model", ["fault-reset", "fault-error-event", "fault-bad-utf8"])
 def test_a_fault_in_the_stream_is_raised_by_the_client(
     client: anthropic.Anthropic, model: str
