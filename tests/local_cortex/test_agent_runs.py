@@ -311,6 +311,7 @@ def test_rows_that_search_found_are_cited_between_the_text_and_its_end(ask: Ask)
     assert result["search_result_id"] == found
     text = dict(events)["response.text"]
     assert "환불은 14일 안에 신청합니다." in text["text"]
+    assert text["text"].startswith("검색에서 2개의 행을 찾았습니다.")
     assert text["annotations"][0]["search_result_id"] == found
 
 

@@ -209,6 +209,7 @@ CONVERSIONS: list[tuple[str, object]] = [
     ("TRY_TO_NUMBER('x')", None),
     ("TO_CHAR(1234.5, '9,999.00')", " 1,234.50"),
     ("TO_CHAR(12, '00000')", " 00012"),
+    ("TO_CHAR(1234.5, '00,000.00')", " 01,234.50"),
     ("TO_CHAR(1234.5, 'FM$9,999.00')", "$1,234.50"),
     ("TO_BOOLEAN(1)", True),
     ("TO_BINARY('6162')", b"ab"),

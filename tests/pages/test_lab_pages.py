@@ -291,7 +291,7 @@ def test_a_fault_shows_what_day_3s_program_loses_beside_what_the_library_keeps()
     assert said.count(library.shown) == 2
     assert english["lab.breaking.kept"].format(characters=0) in said
     assert english["lab.breaking.kept"].format(characters=len(library.shown)) in said
-    assert library.said in said
+    assert str(library.said) in said
 
 
 def test_the_wire_is_shown_step_by_step() -> None:

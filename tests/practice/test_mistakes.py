@@ -26,6 +26,7 @@ from practice.events import (
     Printed,
     Queried,
     SessionState,
+    Shown,
     Slept,
 )
 from practice.exercises import Exercise, ExerciseFile, shared_mistakes
@@ -1109,6 +1110,12 @@ def test_the_prompt_is_told_from_the_answer() -> None:
         Delta(call=0, text="A"),
     ]
     assert judged("x", field, *sent, shown, END).mistake == "wrong_value"
+    streamed: list[Event] = [
+        Draw(name="stream", args={"source": {"kind": "generator"}}, into=0, id=2, line=8),
+        Piece(id=2, text="What is it?"),
+        Shown(id=2),
+    ]
+    assert judged("x", field, *sent, *streamed, END).mistake == "wrong_value"
     more = Delta(call=0, text="n answer.")
     answer = Draw(name="text", args={"body": "An answer."}, into=0, id=3, line=3)
     assert judged("x", field, *sent, more, shown, answer, END).mistake is None

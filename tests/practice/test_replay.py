@@ -28,7 +28,7 @@ from practice.events import (
     Shown,
     guest_event,
 )
-from practice.replay import MOST_PRINTED, PAGE, SIDEBAR
+from practice.replay import MOST_PRINTED, PAGE, SIDEBAR, Replay
 from practice.sandbox.job import RunLimits
 from streaming.view.untrusted import safe
 
@@ -91,6 +91,20 @@ def test_a_stream_grows_and_what_happens_meanwhile_is_drawn() -> None:
     assert [each.value for each in page.markdown] == ["One", "two."]
     assert page.code[0].value == "a piece"
     assert page.info[0].value == "after"
+
+
+def test_a_stream_that_has_ended_has_no_cursor_though_the_program_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A page in the middle of a run.
+    monkeypatch.setattr(Replay, "show", lambda _, *, last: None)
+    page = drawn(
+        draw("stream", 1, source={"kind": "complete", "call": 0}, cursor="|"),
+        Piece(id=1, text="One "),
+        Shown(id=1),
+        draw("markdown", 2, body="after"),
+    )
+    assert [each.value for each in page.markdown] == ["One", "after"]
 
 
 def test_html_of_a_program_stays_text() -> None:
