@@ -102,6 +102,7 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         (META.replace('"캐시"', '"a\\u001b"'), 5, "field `title.ko`: holds an invisible character"),
         (META.replace('"캐시"', "1"), 5, "field `title.ko`: must be a text in double quotes"),
         (META + "links = 1\n", 10, "unknown field `summary.links`"),
+        (META + '[[links]]\nurl = "https://a.b"\n', 10, "`links.0.title` is missing"),
         (META + LINK + 'url = "http://a.b"\n', 13, "field `links.0.url`: must begin with https"),
     ],
 )

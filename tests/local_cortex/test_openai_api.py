@@ -126,6 +126,11 @@ def test_a_json_answer_grows_and_is_valid_at_its_end(rest: httpx.Client, model: 
         json.loads("".join(texts[:-1]))
 
 
+def test_an_answer_may_be_any_json_object(rest: httpx.Client) -> None:
+    answer = ask(rest, response_format={"type": "json_object"}).json()
+    assert isinstance(json.loads(answer["choices"][0]["message"]["content"]), dict)
+
+
 def test_claude_thinks_aloud_before_its_answer(rest: httpx.Client) -> None:
     found = choices(rest, model=CLAUDE, reasoning={"max_tokens": 2_000})
     names = [next(iter(one["delta"]), None) for one in found]

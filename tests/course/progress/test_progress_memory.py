@@ -384,6 +384,16 @@ def test_an_export_of_all_that_a_learner_may_have_can_be_imported(time: Time) ->
     assert progress.import_(dump([*full, *more]), [DAY]) == (MOST_FACTS, 0)
 
 
+def test_programs_are_imported_only_as_long_as_there_is_room_for_their_texts(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    half = MOST_CHARACTERS // MOST_VALUE // 2
+    programs = made_up(DAY, half, "x" * MOST_VALUE)
+    assert progress.import_(dump(programs), [DAY]) == (half, 0)
+    programs = made_up("day_91_b", half + 2, "x" * MOST_VALUE)
+    room = MOST_CHARACTERS // MOST_VALUE - half
+    assert progress.import_(dump(programs), [DAY]) == (room, half + 2 - room)
+
+
 def test_a_value_that_is_longer_than_any_program_is_not_noted(time: Time) -> None:
     progress = browser(MemoryStore(), time)
     progress.record(DAY, "tried", "exercise", "x" * (MOST_VALUE + 1))
