@@ -129,6 +129,11 @@ def test_what_a_session_is_made_with_adds_up() -> None:
     assert printed(ran(f"{made}print('made')")) == "made\n"
 
 
+def test_a_program_may_leave_by_exit_and_quit() -> None:
+    events = ran("try:\n    quit()\nexcept SystemExit:\n    print('quit')\nexit()\nprint('more')")
+    assert (printed(events), end(events)) == ("quit\n", "end")
+
+
 def test_of_an_error_deep_in_a_recursion_the_line_that_raised_it_is_told() -> None:
     assert end(ran("def f(n):\n    if n:\n        f(n - 1)\n    1 / n\nf(30)")) == (
         "ZeroDivisionError@4"
