@@ -48,6 +48,15 @@ def test_the_type_of_a_stream_can_be_imported(runtime: object) -> None:
     assert printed(ran("from openai import Stream\nprint(Stream.__name__)")) == "Stream\n"
 
 
+def test_an_answer_can_be_taken_as_plain_lists_and_dictionaries(runtime: object) -> None:
+    program = PROGRAM.replace(
+        "answer.choices[0].message.content",
+        'answer.model_dump()["choices"][0]["message"]["content"]',
+    )
+    options = f"base_url='{CORTEX}', api_key=account['password']"
+    assert printed(ran(program.format(options=options))).startswith("Streaming shows words.")
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
